@@ -1,0 +1,162 @@
+//! Faults that a rehearsal orders, to see whether a bad version is caught. Not compiled into production builds.
+
+use crate::BackendError;
+use crate::decide::{Reply, problem};
+use parking_lot::Mutex;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The environment variable that `main.rs` reads: a JSON object, for example `{"error_percent": 5}`.
+pub const VARIABLE: &str = "REHEARSAL_FAULTS";
+
+/// The variable's value is no order that can be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultsError {
+    /// Not the expected JSON object.
+    #[error("{VARIABLE} is not a JSON object of known faults")]
+    Malformed(#[from] serde_json::Error),
+    /// A share outside 0 to 100 percent, or two that exceed 100 together.
+    #[error("{VARIABLE}: {0} must be between 0 and 100 percent")]
+    Share(&'static str),
+}
+
+/// The order as JSON.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Order {
+    error_percent: f64,
+    failure_percent: f64,
+    added_latency_ms: u64,
+    slow_percent: Option<f64>,
+    crash_at_start: bool,
+    seed: Option<u64>,
+}
+
+/// What befalls one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Spared,
+    Error,
+    Failure,
+}
+
+/// The faults in force and the dice that choose whom they strike.
+#[derive(Debug)]
+pub struct Faults {
+    order: Order,
+    dice: Mutex<StdRng>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { order: Order::default(), dice: Mutex::new(StdRng::seed_from_u64(0)) }
+    }
+}
+
+impl Faults {
+    /// Reads an order; no faults when it is missing or empty.
+    ///
+    /// # Errors
+    /// When the text is not a JSON object of known fields, or a share is impossible.
+    pub fn parse(value: Option<&str>) -> Result<Self, FaultsError> {
+        let Some(text) = value.filter(|text| !text.is_empty()) else { return Ok(Self::default()) };
+        // By way of a map, because serde would take an array for the fields in their order.
+        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text)?;
+        let order = Order::deserialize(serde_json::Value::Object(fields))?;
+        let shares = [
+            ("error_percent", order.error_percent),
+            ("failure_percent", order.failure_percent),
+            ("slow_percent", order.slow_percent.unwrap_or(100.0)),
+            ("error_percent + failure_percent", order.error_percent + order.failure_percent),
+        ];
+        if let Some((name, _)) = shares.into_iter().find(|(_, share)| !(0.0..=100.0).contains(share)) {
+            return Err(FaultsError::Share(name));
+        }
+        let dice = order.seed.map_or_else(rand::make_rng, StdRng::seed_from_u64);
+        Ok(Self { order, dice: Mutex::new(dice) })
+    }
+
+    /// Ends the process while it initialises, as a broken build would.
+    pub(crate) fn crash_if_ordered(&self) {
+        assert!(!self.order.crash_at_start, "crash at start ordered by the rehearsal");
+    }
+
+    /// Delays the answer, replaces it with a 500 or fails the invocation, by chance.
+    pub(crate) async fn strike(&self, reply: Reply) -> Result<Reply, BackendError> {
+        let (slow, fate) = self.roll();
+        if slow {
+            tokio::time::sleep(Duration::from_millis(self.order.added_latency_ms)).await;
+        }
+        match fate {
+            Fate::Spared => Ok(reply),
+            Fate::Error => Ok(problem(500, "Internal Server Error", "error ordered by the rehearsal")),
+            Fate::Failure => Err(BackendError::Rehearsed),
+        }
+    }
+
+    /// Always two throws, so that the same seed strikes the same requests whatever the shares are.
+    fn roll(&self) -> (bool, Fate) {
+        let mut dice = self.dice.lock();
+        let (speed, luck) = (dice.random_range(0.0..100.0), dice.random_range(0.0..100.0));
+        let order = &self.order;
+        let slow = order.added_latency_ms > 0 && speed < order.slow_percent.unwrap_or(100.0);
+        let fate = match luck {
+            luck if luck < order.failure_percent => Fate::Failure,
+            luck if luck < order.failure_percent + order.error_percent => Fate::Error,
+            _ => Fate::Spared,
+        };
+        (slow, fate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn struck(order: &str, fate: Fate) -> usize {
+        let faults = Faults::parse(Some(order)).unwrap();
+        (0..1_000).filter(|_| faults.roll().1 == fate).count()
+    }
+
+    #[test]
+    fn nobody_is_struck_when_nothing_is_ordered() {
+        assert_eq!(struck("{}", Fate::Spared), 1_000);
+        assert!(Faults::parse(None).is_ok() && Faults::parse(Some("")).is_ok());
+    }
+
+    #[test]
+    fn everybody_is_struck_when_the_share_is_100() {
+        assert_eq!(struck(r#"{"error_percent": 100}"#, Fate::Error), 1_000);
+        assert_eq!(struck(r#"{"failure_percent": 100}"#, Fate::Failure), 1_000);
+    }
+
+    #[test]
+    fn share_is_kept_when_the_dice_are_seeded() {
+        let order = r#"{"error_percent": 5.0, "failure_percent": 2, "seed": 1}"#;
+        assert!((30..=70).contains(&struck(order, Fate::Error)));
+        assert_eq!(struck(order, Fate::Error), struck(order, Fate::Error));
+    }
+
+    #[test]
+    fn all_requests_are_slow_when_no_share_is_given() {
+        let all = Faults::parse(Some(r#"{"added_latency_ms": 1}"#)).unwrap();
+        let none = Faults::parse(Some(r#"{"added_latency_ms": 1, "slow_percent": 0}"#)).unwrap();
+        assert!((0..100).all(|_| all.roll().0 && !none.roll().0));
+    }
+
+    #[test]
+    fn error_when_the_order_is_malformed_or_impossible() {
+        for order in ["[]", "nonsense", r#"{"eror_percent": 5}"#, r#"{"added_latency_ms": -1}"#] {
+            assert!(matches!(Faults::parse(Some(order)), Err(FaultsError::Malformed(_))), "{order}");
+        }
+        for order in [
+            r#"{"error_percent": 100.1}"#,
+            r#"{"slow_percent": -0.1}"#,
+            r#"{"error_percent": 60, "failure_percent": 41}"#,
+        ] {
+            assert!(matches!(Faults::parse(Some(order)), Err(FaultsError::Share(_))), "{order}");
+        }
+    }
+}

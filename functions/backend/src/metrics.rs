@@ -1,0 +1,121 @@
+//! The one metric line per request, in CloudWatch's embedded metric format: Lambda forwards standard output to
+//! CloudWatch Logs, which turns the line into metrics. No API call, so no time and no permission.
+//!
+//! Format: CloudWatch user guide, "Specification: Embedded metric format". A crash or a time-out leaves no line.
+
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Where the metrics appear in CloudWatch.
+pub const NAMESPACE: &str = "Manuel/Backend";
+
+/// What is known of one answered request.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// Milliseconds since 1970.
+    pub timestamp_ms: u64,
+    /// First dimension.
+    pub function_name: &'a str,
+    /// Second dimension: the canary and the stable version are told apart by it.
+    pub function_version: &'a str,
+    /// Finds the request's other log lines; no dimension, because each value would be a metric of its own.
+    pub request_id: &'a str,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// From the event's arrival in the handler to the answer.
+    pub latency: Duration,
+    /// Time from the start of the process to the runtime's loop, on the sandbox's first request only.
+    pub init_duration: Option<Duration>,
+}
+
+/// Writes the line.
+#[expect(clippy::print_stdout, reason = "the embedded metric format must be the bare line, not a log record")]
+pub fn write(line: &Line<'_>) {
+    println!("{}", render(line));
+}
+
+fn render(line: &Line<'_>) -> Value {
+    let milliseconds = |duration: Duration| json!(duration.as_secs_f64() * 1_000.0);
+    let mut measured = vec![
+        ("Requests", "Count", json!(1)),
+        ("Http5xx", "Count", json!(u8::from(line.status >= 500))),
+        ("Latency", "Milliseconds", milliseconds(line.latency)),
+        ("ColdStart", "Count", json!(u8::from(line.init_duration.is_some()))),
+    ];
+    measured.extend(line.init_duration.map(|init| ("InitDuration", "Milliseconds", milliseconds(init))));
+    let definitions: Vec<Value> =
+        measured.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+    let mut record = Map::new();
+    record.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": line.timestamp_ms,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["FunctionName", "FunctionVersion"], ["FunctionName"]],
+                "Metrics": definitions,
+            }],
+        }),
+    );
+    record.insert("FunctionName".to_owned(), json!(line.function_name));
+    record.insert("FunctionVersion".to_owned(), json!(line.function_version));
+    record.insert("RequestId".to_owned(), json!(line.request_id));
+    record.insert("Status".to_owned(), json!(line.status));
+    record.extend(measured.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
+    Value::Object(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(status: u16, init_duration: Option<Duration>) -> Value {
+        render(&Line {
+            timestamp_ms: 1_767_225_600_000,
+            function_name: "manuel-backend",
+            function_version: "7",
+            request_id: "request-1",
+            status,
+            latency: Duration::from_micros(1_500),
+            init_duration,
+        })
+    }
+
+    fn names(line: &Value) -> Vec<&str> {
+        let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+        metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn line_holds_a_value_for_every_name_it_announces() {
+        let line = line(200, Some(Duration::from_millis(12)));
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], NAMESPACE);
+        assert_eq!(line["_aws"]["Timestamp"], 1_767_225_600_000_u64);
+        for name in names(&line) {
+            assert!(line[name].is_number(), "{name}");
+        }
+        for dimension in
+            directive["Dimensions"].as_array().unwrap().iter().flat_map(|set| set.as_array().unwrap())
+        {
+            assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
+        }
+        assert_eq!(line["Latency"], 1.5);
+    }
+
+    #[test]
+    fn server_errors_are_counted_from_500_on() {
+        for (status, count) in [(499, 0), (500, 1), (599, 1), (200, 0)] {
+            assert_eq!(line(status, None)["Http5xx"], count, "{status}");
+        }
+    }
+
+    #[test]
+    fn init_duration_is_left_out_when_the_sandbox_is_warm() {
+        let warm = line(200, None);
+        assert_eq!(names(&warm), ["Requests", "Http5xx", "Latency", "ColdStart"]);
+        assert_eq!(warm["ColdStart"], 0);
+        let cold = line(200, Some(Duration::from_millis(12)));
+        assert_eq!((&cold["ColdStart"], &cold["InitDuration"]), (&json!(1), &json!(12.0)));
+    }
+}

@@ -1,0 +1,41 @@
+//! One constructor per service; the string is the service's name in `AWS_ENDPOINT_URL_<SERVICE>`.
+
+use crate::Aws;
+
+impl Aws {
+    /// The CodeDeploy client.
+    #[cfg(feature = "codedeploy")]
+    #[must_use]
+    pub fn codedeploy(&self) -> aws_sdk_codedeploy::Client {
+        aws_sdk_codedeploy::Client::new(&self.sdk_config("CODEDEPLOY"))
+    }
+
+    /// The Lambda client for its control plane (aliases, versions). For Invoke take [`Aws::lambda_invoker`].
+    #[cfg(feature = "lambda")]
+    #[must_use]
+    pub fn lambda(&self) -> aws_sdk_lambda::Client {
+        aws_sdk_lambda::Client::new(&self.sdk_config("LAMBDA"))
+    }
+
+    /// The Lambda client for Invoke: the caller chooses how long an answer may take, and nothing is tried again.
+    ///
+    /// An invocation is not idempotent, so that only the caller can know whether a second one is harmless; and it
+    /// lasts as long as the invoked function takes, which no general time-out can fit.
+    #[cfg(feature = "lambda")]
+    #[must_use]
+    pub fn lambda_invoker(&self, read_timeout: std::time::Duration) -> aws_sdk_lambda::Client {
+        use aws_sdk_lambda::config::{Builder, StalledStreamProtectionConfig};
+        use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(crate::CONNECT_TIMEOUT)
+            .read_timeout(read_timeout)
+            .build();
+        let config = Builder::from(&self.sdk_config("LAMBDA"))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            // A function that thinks for seconds sends nothing meanwhile; the read time-out covers a stalled one.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        aws_sdk_lambda::Client::from_conf(config)
+    }
+}

@@ -1,0 +1,138 @@
+//! `rehearsal`: plays whole releases against the local AWS, tells what happens, and writes one HTML report.
+
+mod error;
+mod expect;
+mod load;
+mod narrate;
+mod observed;
+mod play;
+mod progress;
+mod report;
+mod scenario;
+mod stage;
+
+use std::{path::PathBuf, process::ExitCode, time::SystemTime};
+
+use clap::Parser;
+use error::RehearsalError;
+use play::Tempo;
+use report::{Outcome, Release, Report};
+use scenario::{SCENARIOS, Scenario};
+use twin::programs::Programs;
+
+/// Plays whole releases of the real functions on this computer, without an AWS account.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// List the scenarios and end.
+    #[arg(long)]
+    list: bool,
+    /// Play only this scenario; may be given more than once.
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
+    /// Seed of the dice that route requests by weight; the same seed routes alike.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Virtual minutes per real second.
+    #[arg(long, default_value_t = 1.0, value_name = "MINUTES", value_parser = parse_rate)]
+    rate: f64,
+    /// Customer requests per real second.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=200))]
+    requests_per_second: u32,
+    /// Where the report is written.
+    #[arg(long, default_value = "rehearsal-report.html")]
+    report: PathBuf,
+    /// Folder of programs that are built already; without it the workspace is built first.
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+}
+
+/// Faster than this, a request of some milliseconds lasts virtual minutes and the charts mean nothing.
+const FASTEST_MINUTES_PER_SECOND: f64 = 10.0;
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if !(0.1..=FASTEST_MINUTES_PER_SECOND).contains(&rate) {
+        return Err(format!("choose 0.1 to {FASTEST_MINUTES_PER_SECOND} virtual minutes per second"));
+    }
+    Ok(rate)
+}
+
+#[tokio::main]
+#[expect(clippy::print_stderr, reason = "the terminal is this program's user interface")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("rehearsal: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// True when every release went as expected.
+#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
+    if arguments.list {
+        SCENARIOS.iter().for_each(|s| println!("{:<18} {}", s.name, s.expectation));
+        return Ok(true);
+    }
+    let chosen = choose(&arguments.scenarios)?;
+    let programs = match &arguments.programs {
+        Some(folder) => Programs::in_folder(folder.clone()),
+        None => Programs::build()?,
+    };
+    let tempo = Tempo {
+        rate: arguments.rate * 60.0,
+        requests_per_second: arguments.requests_per_second,
+        seed: arguments.seed,
+    };
+    let mut releases = Vec::new();
+    for scenario in &chosen {
+        println!("\n{} ({})\n  {}", scenario.title, scenario.name, scenario.expectation);
+        let observed = play::play(scenario, &programs, tempo).await?;
+        let release = narrate::release(scenario, &observed);
+        println!("  => {} ({:.0} s)", verdict(&release), observed.real_seconds);
+        releases.push(release);
+    }
+    let all_well = releases.iter().all(|release| release.outcome == Outcome::AsExpected);
+    write_report(arguments, releases)?;
+    Ok(all_well)
+}
+
+fn choose(names: &[String]) -> Result<Vec<Scenario>, RehearsalError> {
+    if names.is_empty() {
+        return Ok(SCENARIOS.to_vec());
+    }
+    let known = || SCENARIOS.map(|s| s.name).join(", ");
+    let unknown = |name: &String| RehearsalError::UnknownScenario { name: name.clone(), known: known() };
+    names.iter().map(|name| scenario::find(name).ok_or_else(|| unknown(name))).collect()
+}
+
+fn verdict(release: &Release) -> String {
+    match &release.outcome {
+        Outcome::AsExpected => format!("as expected. {}", release.conclusion),
+        Outcome::Deviated(reasons) => format!("NOT as expected: {}. {}", reasons.join("; "), release.conclusion),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+#[expect(clippy::disallowed_methods, reason = "main.rs is where the wall clock may be read")]
+fn write_report(arguments: &Arguments, releases: Vec<Release>) -> Result<(), RehearsalError> {
+    let report = Report {
+        title: "Rehearsal of a release".to_owned(),
+        seed: arguments.seed,
+        rate_minutes_per_second: arguments.rate,
+        written_at: SystemTime::now().into(),
+        releases,
+    };
+    let path = &arguments.report;
+    let written = std::fs::write(path, report::render(&report)?);
+    written.map_err(|source| RehearsalError::Write { path: path.clone(), source })?;
+    let as_expected = report.releases.iter().filter(|r| r.outcome == Outcome::AsExpected).count();
+    let shown = path.canonicalize().unwrap_or_else(|_| path.clone());
+    println!("\n{as_expected} of {} releases went as expected. Report: file://{}", report.releases.len(), shown.display());
+    Ok(())
+}

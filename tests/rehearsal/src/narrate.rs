@@ -1,0 +1,183 @@
+//! From what was observed to what the report shows.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use twin::journal::Event;
+
+use crate::{
+    observed::{CANDIDATE, CustomerRequest, Observed},
+    progress::tell,
+    report::{
+        EntryKind, KeyFigure, Minute, Outcome, Release, Step, StepStatus, TimelineEntry, VersionMinute, WeightChange,
+    },
+    scenario::Scenario,
+};
+
+/// Everything the report says about one release.
+pub(crate) fn release(scenario: &Scenario, seen: &Observed) -> Release {
+    let deviations = (scenario.check)(seen);
+    let outcome = if deviations.is_empty() { Outcome::AsExpected } else { Outcome::Deviated(deviations) };
+    Release {
+        name: scenario.name.to_owned(),
+        title: scenario.title.to_owned(),
+        expectation: scenario.expectation.to_owned(),
+        outcome,
+        conclusion: conclusion(seen),
+        key_figures: key_figures(seen),
+        started_at: seen.started_at,
+        ended_at: seen.ended_at,
+        timeline: timeline(seen),
+        minutes: minutes(&seen.requests),
+        weights: weights(seen),
+        steps: steps(seen),
+    }
+}
+
+/// One sentence: what did happen.
+pub(crate) fn conclusion(seen: &Observed) -> String {
+    let reached = seen.served_by(CANDIDATE).count();
+    let failed = seen.failed_requests();
+    let hook = seen.hook_answer().unwrap_or("nothing");
+    let whole = if seen.alias_is_whole { "all" } else { "part of the" };
+    format!(
+        "The hook reported {hook}, {} ended {}, live sends {whole} traffic to version {}; version 2 served {reached} \
+         of {} customer requests and {failed} requests failed.",
+        seen.deployment,
+        seen.status,
+        seen.alias_version,
+        seen.requests.len(),
+    )
+}
+
+fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
+    let figure = |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
+    let (first, whole) = seen.shifts();
+    let verified = first.or_else(|| step_end(seen, "BeforeAllowTraffic")).zip(step_start(seen, "BeforeAllowTraffic"));
+    let canary = first.zip(whole).map_or_else(|| "none".to_owned(), |(a, b)| format!("{} min", (b - a).num_minutes()));
+    let rollback = seen.rollback.as_ref().map_or_else(|| "none needed".to_owned(), |(_, status)| status.clone());
+    vec![
+        figure("Deployment", seen.status.clone(), seen.deployment.clone()),
+        figure("Customer requests", seen.requests.len().to_string(), format!("{} failed", seen.failed_requests())),
+        figure(
+            "Served by version 2",
+            seen.served_by(CANDIDATE).count().to_string(),
+            format!("CloudWatch counts {:.0}", seen.candidate_invocations_metric),
+        ),
+        figure(
+            "Smoke test",
+            seen.hook_answer().unwrap_or("no answer").to_owned(),
+            verified.map_or_else(String::new, |(end, start)| format!("{} s at 0 % (virtual)", (end - start).num_seconds())),
+        ),
+        figure("Canary at 10 %", canary, String::new()),
+        figure("Rollback", rollback, seen.rollback.as_ref().map_or_else(String::new, |(id, _)| id.clone())),
+    ]
+}
+
+fn timeline(seen: &Observed) -> Vec<TimelineEntry> {
+    let entry = |at, kind, text: &str| TimelineEntry { at, kind, text: text.to_owned() };
+    let mut timeline = vec![entry(seen.started_at, EntryKind::Load, "customers start to send requests through live")];
+    let during = seen.journal.iter().filter(|entry| entry.at >= seen.started_at);
+    timeline.extend(during.filter_map(|e| tell(&e.event).map(|text| TimelineEntry { at: e.at, kind: kind(&e.event), text })));
+    timeline.push(entry(seen.ended_at, EntryKind::Load, "the rehearsal of this release ends"));
+    timeline
+}
+
+fn kind(event: &Event) -> EntryKind {
+    match event {
+        Event::DeploymentStatus { .. } | Event::LifecycleEvent { .. } => EntryKind::Deployment,
+        Event::HookInvoked { .. } | Event::HookAnswered { .. } => EntryKind::Hook,
+        Event::AliasMoved { .. } => EntryKind::Traffic,
+        Event::AlarmChanged { .. } => EntryKind::Alarm,
+        Event::VersionPublished { .. } | Event::InvocationFailed { .. } => EntryKind::Note,
+    }
+}
+
+/// Requests by virtual minute and version.
+fn minutes(requests: &[CustomerRequest]) -> Vec<Minute> {
+    let mut by_minute: BTreeMap<DateTime<Utc>, BTreeMap<&str, Vec<&CustomerRequest>>> = BTreeMap::new();
+    for request in requests {
+        let minute = request.at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(request.at);
+        let version = request.version.as_deref().unwrap_or("none");
+        by_minute.entry(minute).or_default().entry(version).or_default().push(request);
+    }
+    let version_minute = |(version, requests): (&str, Vec<&CustomerRequest>)| {
+        let mut latencies: Vec<f64> = requests.iter().map(|r| r.latency_ms).collect();
+        latencies.sort_by(f64::total_cmp);
+        VersionMinute {
+            version: version.to_owned(),
+            requests: requests.len() as u64,
+            errors: requests.iter().filter(|r| r.failed()).count() as u64,
+            p50_ms: nearest_rank(&latencies, 50),
+            p95_ms: nearest_rank(&latencies, 95),
+        }
+    };
+    let minute = |(at, versions): (_, BTreeMap<&str, _>)| Minute { at, versions: versions.into_iter().map(version_minute).collect() };
+    by_minute.into_iter().map(minute).collect()
+}
+
+/// The nearest-rank percentile of sorted values.
+fn nearest_rank(sorted: &[f64], percent: usize) -> Option<f64> {
+    sorted.get((sorted.len() * percent).div_ceil(100).checked_sub(1)?).copied()
+}
+
+fn weights(seen: &Observed) -> Vec<WeightChange> {
+    let moves = seen.journal.iter().filter_map(|entry| match &entry.event {
+        Event::AliasMoved { version, weights, .. } => Some((entry.at, version, weights)),
+        _ => None,
+    });
+    moves
+        .map(|(at, version, weights)| WeightChange {
+            at,
+            main_version: version.clone(),
+            canary_version: weights.keys().next().cloned(),
+            canary_percent: weights.values().next().map_or(0.0, |weight| weight * 100.0),
+        })
+        .collect()
+}
+
+/// The lifecycle of the released deployment out of the journal.
+fn steps(seen: &Observed) -> Vec<Step> {
+    ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"]
+        .into_iter()
+        .map(|name| {
+            let (started_at, ended_at) = (step_start(seen, name), step_end(seen, name));
+            let (status, note) = last_status(seen, name);
+            Step { name: name.to_owned(), status, started_at, ended_at, note }
+        })
+        .collect()
+}
+
+/// Time, status and reason of every change of one step of the released deployment.
+fn changes<'a>(
+    seen: &'a Observed,
+    step: &'a str,
+) -> impl DoubleEndedIterator<Item = (DateTime<Utc>, &'a str, Option<&'a str>)> {
+    seen.journal.iter().filter_map(move |entry| match &entry.event {
+        Event::LifecycleEvent { deployment, event, status, reason } if *deployment == seen.deployment && event == step => {
+            Some((entry.at, status.as_str(), reason.as_deref()))
+        }
+        Event::HookAnswered { deployment, event, status } if *deployment == seen.deployment && event == step => {
+            Some((entry.at, status.as_str(), None))
+        }
+        _ => None,
+    })
+}
+
+fn step_start(seen: &Observed, step: &str) -> Option<DateTime<Utc>> {
+    changes(seen, step).find(|(_, status, _)| *status == "InProgress").map(|(at, ..)| at)
+}
+
+fn step_end(seen: &Observed, step: &str) -> Option<DateTime<Utc>> {
+    changes(seen, step).find(|(_, status, _)| ["Succeeded", "Failed"].contains(status)).map(|(at, ..)| at)
+}
+
+fn last_status(seen: &Observed, step: &str) -> (StepStatus, String) {
+    match changes(seen, step).next_back() {
+        Some((_, "Succeeded", _)) => (StepStatus::Succeeded, String::new()),
+        Some((_, "Failed", reason)) => (StepStatus::Failed, reason.unwrap_or("the hook reported Failed").to_owned()),
+        Some((_, "InProgress", _)) => (StepStatus::InProgress, String::new()),
+        Some((_, "Skipped", _)) => (StepStatus::Skipped, "no hook is set".to_owned()),
+        _ => (StepStatus::Skipped, "the deployment ended before".to_owned()),
+    }
+}

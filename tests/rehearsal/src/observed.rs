@@ -1,0 +1,86 @@
+//! What one release did, as customers, CodeDeploy, Lambda and CloudWatch saw it.
+
+use chrono::{DateTime, Utc};
+use twin::journal::{Entry, Event};
+
+/// The version that serves before the release.
+pub(crate) const STABLE: &str = "1";
+/// The version being released.
+pub(crate) const CANDIDATE: &str = "2";
+
+/// One customer request, seen from the customer's side.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerRequest {
+    /// Virtual time at which it was sent.
+    pub(crate) at: DateTime<Utc>,
+    /// Version that served it; `None` when Lambda answered with an error of its own.
+    pub(crate) version: Option<String>,
+    /// HTTP status of the answer; `None` when there was no HTTP answer.
+    pub(crate) status: Option<u16>,
+    /// Real milliseconds until the answer.
+    pub(crate) latency_ms: f64,
+}
+
+impl CustomerRequest {
+    /// A customer's error: no answer, or a 5xx.
+    pub(crate) fn failed(&self) -> bool {
+        self.status.is_none_or(|status| status >= 500)
+    }
+}
+
+/// Everything that the checks and the report read.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed {
+    pub(crate) started_at: DateTime<Utc>,
+    pub(crate) ended_at: DateTime<Utc>,
+    pub(crate) deployment: String,
+    /// Final status of the deployment and, where one was made, of its rollback.
+    pub(crate) status: String,
+    pub(crate) rollback: Option<(String, String)>,
+    pub(crate) requests: Vec<CustomerRequest>,
+    pub(crate) journal: Vec<Entry>,
+    /// Version and weights of the alias at the end, read back from Lambda.
+    pub(crate) alias_version: String,
+    pub(crate) alias_is_whole: bool,
+    /// CloudWatch's Invocations of the candidate through the alias.
+    pub(crate) candidate_invocations_metric: f64,
+    /// Real seconds that playing took.
+    pub(crate) real_seconds: f64,
+}
+
+impl Observed {
+    /// Customer requests that a version served.
+    pub(crate) fn served_by<'a>(&'a self, version: &'a str) -> impl Iterator<Item = &'a CustomerRequest> {
+        self.requests.iter().filter(move |request| request.version.as_deref() == Some(version))
+    }
+
+    /// Customer requests that failed, whoever served them.
+    pub(crate) fn failed_requests(&self) -> usize {
+        self.requests.iter().filter(|request| request.failed()).count()
+    }
+
+    /// What the hook of the released deployment reported.
+    pub(crate) fn hook_answer(&self) -> Option<&str> {
+        self.journal.iter().find_map(|entry| match &entry.event {
+            Event::HookAnswered { deployment, status, .. } if *deployment == self.deployment => Some(status.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Virtual times at which the alias gave the candidate its first and its whole traffic.
+    pub(crate) fn shifts(&self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let mut moves = self.journal.iter().filter_map(|entry| match &entry.event {
+            Event::AliasMoved { version, weights, .. } => Some((entry.at, version, weights)),
+            _ => None,
+        });
+        let first = moves.clone().find(|(_, _, weights)| weights.contains_key(CANDIDATE)).map(|(at, ..)| at);
+        (first, moves.find(|(_, version, weights)| *version == CANDIDATE && weights.is_empty()).map(|(at, ..)| at))
+    }
+
+    /// Invocation errors that mention `text`.
+    pub(crate) fn invocation_failed_with(&self, text: &str) -> bool {
+        self.journal.iter().any(
+            |entry| matches!(&entry.event, Event::InvocationFailed { error, .. } if error.contains(text)),
+        )
+    }
+}

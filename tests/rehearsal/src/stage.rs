@@ -1,0 +1,144 @@
+//! Sets the stage: a fresh twin with the backend, its alias, its hook and its deployment group, and the SDK clients.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use aws::Aws;
+use aws_sdk_codedeploy::types::{
+    AppSpecContent, AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform, DeploymentOption,
+    DeploymentStyle, DeploymentType, RevisionLocation, RevisionLocationType,
+};
+use aws_sdk_lambda::types::{Architecture, Environment, FunctionCode, Runtime};
+use serde_json::json;
+use twin::{Options, Twin, programs::Programs};
+
+use crate::error::RehearsalError;
+
+pub(crate) const BACKEND: &str = "manuel-backend";
+pub(crate) const ALIAS: &str = "live";
+/// CodeDeploy's standard role may invoke hooks of this prefix only.
+const HOOK: &str = "CodeDeployHook_manuel-pre-traffic";
+const APPLICATION: &str = "manuel";
+const GROUP: &str = "manuel-backend-live";
+/// Time that a customer's client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Everything a release needs.
+pub(crate) struct Stage {
+    pub(crate) twin: Twin,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) customers: aws_sdk_lambda::Client,
+    pub(crate) codedeploy: aws_sdk_codedeploy::Client,
+}
+
+impl Stage {
+    /// Starts the twin and publishes version 1 behind the alias.
+    pub(crate) async fn set(programs: &Programs, rate: f64, seed: u64) -> Result<Self, RehearsalError> {
+        let twin = Twin::start(Options { rate, seed, ..Options::default() }).await?;
+        let endpoint = twin.endpoint();
+        let aws = Aws::from_lookup(|name| match name {
+            "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+            "AWS_REGION" => Some("eu-west-1".to_owned()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("rehearsal".to_owned()),
+            _ => None,
+        })?;
+        let (lambda, customers, codedeploy) = (aws.lambda(), aws.lambda_invoker(PATIENCE), aws.codedeploy());
+        let stage = Self { twin, lambda, customers, codedeploy };
+        let build = BTreeMap::from([("BUILD_ID".to_owned(), "build-1".to_owned())]);
+        stage.create_function(BACKEND, &programs.path("backend")?, build, 10).await?;
+        stage.create_function(HOOK, &programs.path("pre-traffic")?, BTreeMap::new(), 60).await?;
+        let first = stage.publish().await?;
+        stage.lambda.create_alias().function_name(BACKEND).name(ALIAS).function_version(first).send().await?;
+        stage.create_group().await?;
+        Ok(stage)
+    }
+
+    async fn create_function(
+        &self,
+        name: &str,
+        program: &Path,
+        variables: BTreeMap<String, String>,
+        timeout_seconds: i32,
+    ) -> Result<(), RehearsalError> {
+        // The twin's own way to hand over code: a bucket called `file`, the program's path as key.
+        let code = FunctionCode::builder().s3_bucket("file").s3_key(program.display().to_string()).build();
+        let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
+        self.lambda
+            .create_function()
+            .function_name(name)
+            .role(format!("arn:aws:iam::123456789012:role/{name}"))
+            .runtime(Runtime::Providedal2023)
+            .handler("bootstrap")
+            .architectures(Architecture::X8664)
+            .timeout(timeout_seconds)
+            .memory_size(256)
+            .code(code)
+            .environment(environment)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    async fn publish(&self) -> Result<String, RehearsalError> {
+        let published = self.lambda.publish_version().function_name(BACKEND).send().await?;
+        published.version.ok_or(RehearsalError::Incomplete("PublishVersion answered no version"))
+    }
+
+    async fn create_group(&self) -> Result<(), RehearsalError> {
+        let client = &self.codedeploy;
+        let platform = ComputePlatform::Lambda;
+        client.create_application().application_name(APPLICATION).compute_platform(platform).send().await?;
+        // As SAM sets it up: all three rollback events.
+        let rollback = AutoRollbackConfiguration::builder()
+            .enabled(true)
+            .events(AutoRollbackEvent::DeploymentFailure)
+            .events(AutoRollbackEvent::DeploymentStopOnAlarm)
+            .events(AutoRollbackEvent::DeploymentStopOnRequest)
+            .build();
+        let style = DeploymentStyle::builder()
+            .deployment_type(DeploymentType::BlueGreen)
+            .deployment_option(DeploymentOption::WithTrafficControl)
+            .build();
+        client
+            .create_deployment_group()
+            .application_name(APPLICATION)
+            .deployment_group_name(GROUP)
+            .service_role_arn("arn:aws:iam::123456789012:role/codedeploy")
+            .auto_rollback_configuration(rollback)
+            .deployment_style(style)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Publishes the next version with other settings.
+    pub(crate) async fn publish_with(&self, variables: BTreeMap<String, String>) -> Result<String, RehearsalError> {
+        let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
+        self.lambda.update_function_configuration().function_name(BACKEND).environment(environment).send().await?;
+        self.publish().await
+    }
+
+    /// Starts the deployment of the alias from one version to another; answers its id.
+    pub(crate) async fn deploy(&self, from: &str, to: &str, configuration: &str) -> Result<String, RehearsalError> {
+        let appspec = json!({
+            "version": 0.0,
+            "Resources": [{BACKEND: {"Type": "AWS::Lambda::Function", "Properties": {
+                "Name": BACKEND, "Alias": ALIAS, "CurrentVersion": from, "TargetVersion": to}}}],
+            "Hooks": [{"BeforeAllowTraffic": HOOK}],
+        });
+        let content = AppSpecContent::builder().content(appspec.to_string()).build();
+        let revision = RevisionLocation::builder()
+            .revision_type(RevisionLocationType::AppSpecContent)
+            .app_spec_content(content)
+            .build();
+        let created = self
+            .codedeploy
+            .create_deployment()
+            .application_name(APPLICATION)
+            .deployment_group_name(GROUP)
+            .deployment_config_name(configuration)
+            .revision(revision)
+            .send()
+            .await?;
+        created.deployment_id.ok_or(RehearsalError::Incomplete("CreateDeployment answered no id"))
+    }
+}

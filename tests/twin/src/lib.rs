@@ -1,0 +1,195 @@
+//! `twin`: a local AWS for rehearsals. Lambda, CodeDeploy and CloudWatch on one port of this computer, with the
+//! behaviour that matters when a release is judged, and a clock that runs as fast as asked.
+//!
+//! What it takes for granted about AWS, and how sure that is, stands in `README.md` beside this crate.
+
+#![cfg_attr(test, allow(clippy::float_cmp, reason = "exact values are what these tests are about"))]
+
+pub mod clock;
+pub mod cloudwatch;
+mod codedeploy;
+mod error;
+mod faults;
+pub mod journal;
+mod lambda;
+pub mod programs;
+mod seed;
+mod server;
+mod wire;
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use chrono::TimeDelta;
+use clock::VirtualClock;
+use cloudwatch::CloudWatch;
+use codedeploy::CodeDeploy;
+pub use error::ApiError;
+pub use faults::{Call, Faults};
+use journal::{Event, Journal};
+pub use lambda::LogLine;
+use lambda::{Lambda, Surroundings};
+use tokio::task::JoinHandle;
+
+/// Alarms are evaluated this long after each full virtual minute.
+const ALARM_DELAY: TimeDelta = TimeDelta::seconds(1);
+
+/// How a twin is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Virtual seconds per real second; 60 plays a minute per second.
+    pub rate: f64,
+    /// Seed of the dice that route by alias weight.
+    pub seed: u64,
+    /// Region in ARNs.
+    pub region: String,
+    /// Account in ARNs.
+    pub account: String,
+    /// Invocations that may run at once in the whole account.
+    pub account_concurrency: usize,
+    /// Hook functions that run outside the twin (for instance under `cargo lambda watch`): CodeDeploy waits for
+    /// their answer without invoking them.
+    pub external_functions: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            rate: 60.0,
+            seed: 1,
+            region: "eu-west-1".to_owned(),
+            account: "123456789012".to_owned(),
+            account_concurrency: 50,
+            external_functions: Vec::new(),
+        }
+    }
+}
+
+/// The services behind the port.
+#[derive(Debug)]
+struct Services {
+    clock: VirtualClock,
+    cloudwatch: Arc<CloudWatch>,
+    journal: Arc<Journal>,
+    lambda: Arc<Lambda>,
+    codedeploy: Arc<CodeDeploy>,
+    faults: Faults,
+}
+
+/// A running twin; dropping it stops the server and every sandbox.
+#[derive(Debug)]
+pub struct Twin {
+    address: SocketAddr,
+    services: Arc<Services>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Twin {
+    /// Starts the twin on 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the port cannot be taken.
+    pub async fn start(options: Options) -> std::io::Result<Self> {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let address = listener.local_addr()?;
+        let clock = VirtualClock::start(options.rate);
+        let cloudwatch = Arc::new(CloudWatch::new(&options.region, &options.account));
+        let journal = Arc::new(Journal::default());
+        let lambda = Arc::new(Lambda::new(Surroundings {
+            clock,
+            cloudwatch: cloudwatch.clone(),
+            journal: journal.clone(),
+            options,
+            endpoint: format!("http://{address}"),
+        }));
+        let codedeploy = Arc::new(CodeDeploy::new(lambda.clone()));
+        let services =
+            Arc::new(Services { clock, cloudwatch, journal, lambda, codedeploy, faults: Faults::default() });
+        let router = server::router(services.clone());
+        let serving = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the twin's server ended");
+            }
+        });
+        let watching = tokio::spawn(watch_alarms(services.clone()));
+        Ok(Self { address, services, tasks: vec![serving, watching] })
+    }
+
+    /// Where AWS clients find the twin, for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The virtual clock.
+    #[must_use]
+    pub fn clock(&self) -> VirtualClock {
+        self.services.clock
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.services.journal
+    }
+
+    /// Metrics and alarms.
+    #[must_use]
+    pub fn cloudwatch(&self) -> &CloudWatch {
+        &self.services.cloudwatch
+    }
+
+    /// Injected faults and recorded calls.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.services.faults
+    }
+
+    /// Everything a function printed so far.
+    #[must_use]
+    pub fn log_lines(&self, function: &str) -> Vec<LogLine> {
+        self.services.lambda.log_lines(function)
+    }
+
+    /// Waits for the end of a deployment; answers its status (Succeeded, Failed or Stopped).
+    ///
+    /// # Errors
+    /// `DeploymentDoesNotExistException`.
+    pub async fn deployment_finished(&self, id: &str) -> Result<String, ApiError> {
+        self.services.codedeploy.finished(id).await
+    }
+
+    /// Prepares a backend with two versions and a deployment that waits at its BeforeAllowTraffic hook for an
+    /// answer from outside, with the ids of a sample event.
+    ///
+    /// # Errors
+    /// When the program or the event file cannot be used.
+    pub fn seed_waiting_deployment(&self, backend: &Path, event: &Path) -> Result<(), ApiError> {
+        seed::waiting_deployment(&self.services, backend, event)
+    }
+}
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+        self.services.lambda.stop_sandboxes();
+    }
+}
+
+/// Evaluates the alarms once per virtual minute.
+async fn watch_alarms(services: Arc<Services>) {
+    loop {
+        services.clock.sleep_until(services.clock.next_minute() + ALARM_DELAY).await;
+        for change in services.cloudwatch.evaluate_alarms(services.clock.now()) {
+            let event = Event::AlarmChanged {
+                alarm: change.alarm_name,
+                from: change.from.as_str().to_owned(),
+                to: change.to.as_str().to_owned(),
+                reason: change.reason,
+            };
+            services.journal.record(change.at, event);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `twin`: starts the local AWS and tells how to reach it. No rules here.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use twin::{Options, Twin};
+
+/// A local AWS for rehearsals: Lambda, CodeDeploy and CloudWatch on one port.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 5555)]
+    port: u16,
+    /// Virtual seconds per real second; 60 plays a minute per second.
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
+    /// Seed of the dice that route by alias weight.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Program of the backend; with --event, a deployment of it waits at its hook.
+    #[arg(long, requires = "event")]
+    backend: Option<PathBuf>,
+    /// Sample hook event whose ids the waiting deployment gets.
+    #[arg(long, requires = "backend")]
+    event: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_target(false).without_time().init();
+    let arguments = Arguments::parse();
+    let options = Options {
+        port: arguments.port,
+        rate: arguments.rate,
+        seed: arguments.seed,
+        external_functions: vec!["pre-traffic".to_owned()],
+        ..Options::default()
+    };
+    let twin = Twin::start(options)
+        .await
+        .map_err(|e| format!("port {} cannot be taken ({e}); choose another with --port", arguments.port))?;
+    if let (Some(backend), Some(event)) = (&arguments.backend, &arguments.event) {
+        twin.seed_waiting_deployment(backend, event)?;
+    }
+    tracing::info!("ready: export AWS_ENDPOINT_URL={} (Ctrl-C stops it)", twin.endpoint());
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

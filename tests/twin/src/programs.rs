@@ -1,0 +1,80 @@
+//! Builds the workspace's own programs, so that tests and rehearsals run real binaries.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// The fault switch and the virtual clock are compiled into the backend only with this feature.
+const FEATURES: &str = "backend/rehearsal";
+
+/// Why a program cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// Cargo itself could not be started.
+    #[error("cargo cannot be started ({0}); is Rust installed and on the PATH?")]
+    NoCargo(#[source] std::io::Error),
+    /// The compiler's messages are above, on standard error.
+    #[error("the workspace does not build; see the compiler's messages above")]
+    BuildFailed,
+    /// The build made no such program.
+    #[error("there is no program {name} in {folder}; build it with `cargo build --workspace --features {FEATURES}`")]
+    Missing {
+        /// Name of the binary.
+        name: String,
+        /// Where it was looked for.
+        folder: String,
+    },
+}
+
+/// A folder with built programs.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// Builds the whole workspace in the dev profile. One command for tests, rehearsal and Makefile, because another
+    /// selection of packages would compile the AWS SDK again with other features.
+    ///
+    /// # Errors
+    /// When cargo is missing or the build fails; compiler messages go to standard error.
+    pub fn build() -> Result<Self, ProgramError> {
+        let output = Command::new("cargo")
+            .args(["build", "--quiet", "--workspace", "--features", FEATURES, "--message-format=json-render-diagnostics"])
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(ProgramError::NoCargo)?;
+        if !output.status.success() {
+            return Err(ProgramError::BuildFailed);
+        }
+        let executable = String::from_utf8_lossy(&output.stdout).lines().find_map(executable);
+        let folder = executable.and_then(|path| path.parent().map(Path::to_path_buf));
+        folder.map(|folder| Self { folder }).ok_or(ProgramError::BuildFailed)
+    }
+
+    /// Programs that were built before.
+    #[must_use]
+    pub fn in_folder(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The path of one program.
+    ///
+    /// # Errors
+    /// When the folder has no such program.
+    pub fn path(&self, name: &str) -> Result<PathBuf, ProgramError> {
+        let path = self.folder.join(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+        Err(ProgramError::Missing { name: name.to_owned(), folder: self.folder.display().to_string() })
+    }
+}
+
+/// The executable that one of cargo's JSON messages reports.
+fn executable(message: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
+}

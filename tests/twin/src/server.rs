@@ -1,0 +1,153 @@
+//! One port for everything: finds the service and the operation of a request, and answers in its protocol.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, Query, State},
+    http::{HeaderMap, HeaderValue, Method, Uri},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Services,
+    error::ApiError,
+    lambda::{rest, runtime_api},
+    wire::{Protocol, cbor},
+};
+
+/// Largest request: a ZIP file of 50 MB in base64, Lambda's limit for direct uploads.
+const BODY_LIMIT_BYTES: usize = 70 * 1024 * 1024;
+const CBOR_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
+
+/// The twin's routes.
+pub(crate) fn router(services: Arc<Services>) -> Router {
+    let runtime = Router::new()
+        .route("/{sandbox}/2018-06-01/runtime/invocation/next", get(runtime_api::next))
+        .route("/{sandbox}/2018-06-01/runtime/invocation/{request}/response", post(runtime_api::response))
+        .route("/{sandbox}/2018-06-01/runtime/invocation/{request}/error", post(runtime_api::error))
+        .route("/{sandbox}/2018-06-01/runtime/init/error", post(runtime_api::init_error))
+        .with_state(services.lambda.clone());
+    let own = Router::new()
+        .route("/clock", get(clock))
+        .route("/journal", get(journal))
+        .route("/calls", get(calls))
+        .route("/logs/{function}", get(logs))
+        .with_state(services.clone());
+    Router::new()
+        .nest("/_runtime", runtime)
+        .nest("/_twin", own)
+        .fallback(aws)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .with_state(services)
+}
+
+async fn clock(State(services): State<Arc<Services>>) -> axum::Json<Value> {
+    let clock = &services.clock;
+    axum::Json(json!({"now": clock.now(), "rate": clock.rate()}))
+}
+
+async fn journal(State(services): State<Arc<Services>>) -> Response {
+    axum::Json(services.journal.entries()).into_response()
+}
+
+async fn calls(State(services): State<Arc<Services>>) -> Response {
+    axum::Json(services.faults.calls()).into_response()
+}
+
+async fn logs(State(services): State<Arc<Services>>, Path(function): Path<String>) -> Response {
+    axum::Json(services.lambda.log_lines(&function)).into_response()
+}
+
+/// Every AWS request.
+async fn aws(
+    State(services): State<Arc<Services>>,
+    method: Method,
+    uri: Uri,
+    query: Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let path = uri.path();
+    let target = headers.get("x-amz-target").and_then(|v| v.to_str().ok()).and_then(|t| t.rsplit_once('.'));
+    let mut response = if let Some(operation) = path.strip_prefix(CBOR_PREFIX) {
+        let input = cbor::decode(&body);
+        call(&services, Protocol::Cbor, "cloudwatch", operation, &headers, input)
+    } else if let Some((service, operation)) = target {
+        let input = json_body(&body);
+        match service {
+            "CodeDeploy_20141006" => {
+                call(&services, Protocol::Json("application/x-amz-json-1.1"), "codedeploy", operation, &headers, input)
+            }
+            "GraniteServiceVersion20100801" => {
+                call(&services, Protocol::Json("application/x-amz-json-1.0"), "cloudwatch", operation, &headers, input)
+            }
+            other => Protocol::Json("application/x-amz-json-1.1")
+                .error(&ApiError::not_implemented(format!("the service of target {other}.{operation}"))),
+        }
+    } else {
+        lambda(&services, &method, path, &query, &headers, body).await
+    };
+    if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+fn json_body(body: &Bytes) -> Result<Value, ApiError> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(body).map_err(|e| ApiError::bad_request("SerializationException", e.to_string()))
+}
+
+/// Runs one JSON or CBOR operation, past the injected faults, and notes the call.
+fn call(
+    services: &Arc<Services>,
+    protocol: Protocol,
+    service: &str,
+    operation: &str,
+    headers: &HeaderMap,
+    input: Result<Value, ApiError>,
+) -> Response {
+    let name = format!("{service}:{operation}");
+    let result = match services.faults.take(&name) {
+        Some(error) => Err(error),
+        None => input.and_then(|input| match service {
+            "codedeploy" => services.codedeploy.handle(operation, &input),
+            _ => services.cloudwatch.handle(operation, &input, services.clock.now()),
+        }),
+    };
+    services.faults.record(&name, headers, result.as_ref().err());
+    match result {
+        Ok(value) => protocol.answer(&value),
+        Err(error) => protocol.error(&error),
+    }
+}
+
+async fn lambda(
+    services: &Arc<Services>,
+    method: &Method,
+    path: &str,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    // The first part is the API's date, which differs between Lambda's operations.
+    let path_parts = decoded.split('/').filter(|part| !part.is_empty()).skip(1).collect();
+    let request = rest::Request { method, path: path_parts, query, headers, body };
+    let Some(operation) = rest::operation(&request) else {
+        return Protocol::Rest.error(&rest::unknown_path(method, path));
+    };
+    let name = format!("lambda:{operation}");
+    let result = match services.faults.take(&name) {
+        Some(error) => Err(error),
+        None => rest::handle(&services.lambda, operation, &request).await,
+    };
+    services.faults.record(&name, headers, result.as_ref().err());
+    result.unwrap_or_else(|error| Protocol::Rest.error(&error))
+}
