@@ -11,6 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{
     Services,
@@ -42,6 +43,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .nest("/_twin", own)
         .fallback(aws)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        // SDKs compress PutMetricData bodies from about 10 KiB on.
+        .layer(RequestDecompressionLayer::new())
         .with_state(services)
 }
 

@@ -173,7 +173,8 @@ fn alarms_are_selected_when_described_by_name_state_or_metric() {
     assert_eq!(count("DescribeAlarms", json!({"AlarmTypes": ["CompositeAlarm"]})), 0);
     assert_eq!(count("DescribeAlarms", json!({"MaxRecords": 1})), 1);
     assert_eq!(count("DescribeAlarms", json!({"MaxRecords": 1, "NextToken": "after-1"})), 1);
-    let metric = json!({"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [{"Name": "F", "Value": "f"}]});
+    let dimensions = json!([{"Name": "F", "Value": "f"}]);
+    let metric = json!({"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": dimensions});
     assert_eq!(count("DescribeAlarmsForMetric", metric), 2);
 }
 

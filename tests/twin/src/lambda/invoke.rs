@@ -67,7 +67,7 @@ impl Lambda {
         qualifier: Option<&str>,
         payload: Bytes,
     ) -> Result<Invoked, ApiError> {
-        check_payload(&payload)?;
+        let payload = checked(payload)?;
         let target = self.resolve(name, qualifier)?;
         let started = self.around.clock.now();
         let Some(_running) = self.take_concurrency(&target) else {
@@ -93,7 +93,7 @@ impl Lambda {
     /// # Errors
     /// As for [`Self::invoke`], before the invocation is accepted.
     pub(crate) fn invoke_async(self: &Arc<Self>, name: &str, qualifier: Option<&str>, payload: Bytes) -> Result<(), ApiError> {
-        check_payload(&payload)?;
+        let payload = checked(payload)?;
         self.resolve(name, qualifier)?;
         let config = self.with_function(name, |f| {
             Ok(f.async_configs.get(qualifier.unwrap_or(LATEST)).copied().unwrap_or_default())
@@ -262,12 +262,14 @@ async fn wait_for_start(sandbox: &mut Sandbox, request_id: &str, limit: Duration
     }
 }
 
-fn check_payload(payload: &Bytes) -> Result<(), ApiError> {
+/// The event: JSON within the size limit; no payload at all is an empty object, as Lambda does it.
+fn checked(payload: Bytes) -> Result<Bytes, ApiError> {
     if payload.len() > PAYLOAD_LIMIT_BYTES {
         return Err(too_large(payload.len(), PAYLOAD_LIMIT_BYTES));
     }
     if payload.is_empty() {
-        return Ok(());
+        return Ok(Bytes::from_static(b"{}"));
     }
-    serde_json::from_slice::<serde::de::IgnoredAny>(payload).map(drop).map_err(bad_json)
+    serde_json::from_slice::<serde::de::IgnoredAny>(&payload).map_err(bad_json)?;
+    Ok(payload)
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::error::ApiError;
+use crate::{cloudwatch, error::ApiError};
 
 /// How one request wants to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,9 @@ impl Protocol {
     /// An error in the protocol's own form.
     pub(crate) fn error(self, error: &ApiError) -> Response {
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = json!({"__type": error.code, "message": error.message, "Message": error.message});
+        // CloudWatch was a query service once: `__type` is the model's name of the error, the old code a header.
+        let shape = cloudwatch::shape_name(error.code);
+        let body = json!({"__type": shape, "message": error.message, "Message": error.message});
         let mut response = match self {
             Self::Cbor => with_headers(status, "application/cbor", cbor::encode(&body)),
             Self::Json(content_type) => with_headers(status, content_type, body.to_string().into_bytes()),
@@ -44,7 +46,12 @@ impl Protocol {
                 with_headers(status, "application/json", body.to_string().into_bytes())
             }
         };
-        response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error.code));
+        let headers = response.headers_mut();
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(shape));
+        let fault = if error.status < 500 { "Sender" } else { "Receiver" };
+        if let Ok(value) = HeaderValue::from_str(&format!("{};{fault}", error.code)) {
+            headers.insert("x-amzn-query-error", value);
+        }
         response
     }
 }

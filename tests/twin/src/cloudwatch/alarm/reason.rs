@@ -64,8 +64,8 @@ pub(super) fn sentence(
         false => (total - rule.datapoints_to_alarm + 1, "ALARM -> OK"),
     };
     format!(
-        "Threshold Crossed: {crossing} out of the last {} datapoints [{}] {verb} {negation}{} the threshold ({:?}){missing} \
-         (minimum {} for {change} transition).",
+        "Threshold Crossed: {crossing} out of the last {} datapoints [{}] {verb} {negation}{} the threshold \
+         ({:?}){missing} (minimum {} for {change} transition).",
         points.len(),
         named(points),
         comparison(rule.comparison),
