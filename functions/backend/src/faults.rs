@@ -15,7 +15,7 @@ pub const VARIABLE: &str = "REHEARSAL_FAULTS";
 #[derive(Debug, thiserror::Error)]
 pub enum FaultsError {
     /// Not the expected JSON object.
-    #[error("{VARIABLE} is not a JSON object of known faults")]
+    #[error("{VARIABLE} is not a JSON object of known faults: {0}")]
     Malformed(#[from] serde_json::Error),
     /// A share outside 0 to 100 percent, or two that exceed 100 together.
     #[error("{VARIABLE}: {0} must be between 0 and 100 percent")]

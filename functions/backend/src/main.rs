@@ -12,10 +12,11 @@ async fn main() -> Result<(), Error> {
     let lookup = |name: &str| std::env::var(name).ok();
     let clock = Clock::new(std::time::SystemTime::now, move || start.elapsed());
     #[cfg(feature = "rehearsal")]
-    let clock = clock.rehearsed(lookup(clock::VARIABLE).as_deref())?;
+    let clock = clock.rehearsed(lookup(clock::VARIABLE).as_deref()).map_err(|error| error.to_string())?;
     let app = App::new(Config::from_lookup(lookup), clock);
     #[cfg(feature = "rehearsal")]
-    let app = app.with_faults(lookup(backend::faults::VARIABLE).as_deref())?;
+    let app =
+        app.with_faults(lookup(backend::faults::VARIABLE).as_deref()).map_err(|error| error.to_string())?;
     let app = &app;
     run(service_fn(move |event| handle(app, event))).await
 }

@@ -34,8 +34,12 @@ pub fn write(line: &Line<'_>) {
     println!("{}", render(line));
 }
 
+/// To the microsecond; longer than an hour, which no invocation lasts, is capped.
+fn milliseconds(duration: Duration) -> Value {
+    json!(f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1_000.0)
+}
+
 fn render(line: &Line<'_>) -> Value {
-    let milliseconds = |duration: Duration| json!(duration.as_secs_f64() * 1_000.0);
     let mut measured = vec![
         ("Requests", "Count", json!(1)),
         ("Http5xx", "Count", json!(u8::from(line.status >= 500))),

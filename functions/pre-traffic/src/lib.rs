@@ -7,7 +7,7 @@
 //! - **On failure**: whatever goes wrong is answered `Failed` with the reason ([`hook`]), a malformed setting included:
 //!   a hook that stopped at its cold start would leave CodeDeploy waiting for an hour. Only missing region or
 //!   credentials stop it, because without them no answer is possible at all.
-//! - **Rules**: [`decide`].
+//! - **Rules**: [`mod@decide`].
 
 pub mod cases;
 pub mod config;

@@ -10,6 +10,6 @@ async fn main() -> Result<(), Error> {
     let start = std::time::Instant::now();
     lambda_runtime::tracing::init_default_subscriber();
     let clock = Clock::new(std::time::SystemTime::now, move || start.elapsed());
-    let app = &App::from_lookup(|name| std::env::var(name).ok(), clock)?;
+    let app = &App::from_lookup(|name| std::env::var(name).ok(), clock).map_err(|error| error.to_string())?;
     run(service_fn(move |event| handle(app, event))).await
 }

@@ -61,7 +61,7 @@ impl Hook<'_> {
         let verdict = match tokio::time::timeout(time_limit, examined).await {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(panic)) => Verdict::Failed(format!("the check panicked: {}", panic_text(panic.as_ref()))),
-            Err(_) => Verdict::Failed(format!("no verdict within {:.1} s", time_limit.as_secs_f64())),
+            Err(_) => Verdict::Failed(too_late(time_limit, seen.get().is_some())),
         };
         let verdict = shortened(verdict);
         let deployment = seen.into_inner();
@@ -82,7 +82,7 @@ impl Hook<'_> {
         F: Future<Output = Result<Verdict, E>>,
         E: Error,
     {
-        let mut deployment = self.describe(event).await;
+        let mut deployment = self.describe(event, times).await;
         if let Some(verdict) = verdict_without_check(&deployment) {
             seen.get_or_init(|| deployment);
             return verdict;
@@ -100,13 +100,19 @@ impl Hook<'_> {
             .unwrap_or_else(|error| Verdict::Failed(format!("not checked: {}", chain(&error))))
     }
 
-    /// A deployment that cannot be described is checked like any other: only the short cuts are lost.
-    async fn describe(&self, event: &HookEvent) -> Deployment {
+    /// A deployment that cannot be described is checked like any other: only the short cuts are lost. So this takes at
+    /// most half of the time for observing.
+    async fn describe(&self, event: &HookEvent, times: &Timetable) -> Deployment {
         let id = &event.deployment_id;
-        Deployment::describe(self.codedeploy, id).await.unwrap_or_else(|error| {
-            tracing::warn!(deployment_id = id, error = chain(&error), "creator and status unknown");
-            Deployment::unknown(id)
-        })
+        let time_limit = times.observe_until.saturating_sub(self.clock.uptime()) / 2;
+        let problem = match tokio::time::timeout(time_limit, Deployment::describe(self.codedeploy, id)).await
+        {
+            Ok(Ok(deployment)) => return deployment,
+            Ok(Err(error)) => chain(&error),
+            Err(late) => late.to_string(),
+        };
+        tracing::warn!(deployment_id = id, error = problem, "creator and status unknown");
+        Deployment::unknown(id)
     }
 
     async fn targets(&self, event: &HookEvent, times: &Timetable) -> Result<Vec<Target>, ObserveError> {
@@ -140,6 +146,11 @@ fn verdict_without_check(deployment: &Deployment) -> Option<Verdict> {
     }
     let status = deployment.status.as_deref().unwrap_or_default();
     deployment.has_ended().then(|| Verdict::Failed(format!("the deployment has already ended: {status}")))
+}
+
+fn too_late(time_limit: Duration, observed: bool) -> String {
+    let what = if observed { "no verdict" } else { "the deployment could not be observed" };
+    format!("{what} within {:.1} s", time_limit.as_secs_f64())
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

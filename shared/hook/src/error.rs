@@ -5,11 +5,12 @@ use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError;
 use lambda_runtime::Diagnostic;
 use std::error::Error;
+use std::fmt;
 
 type ReportError = Box<SdkError<PutLifecycleEventHookExecutionStatusError>>;
 
 /// No answer reached CodeDeploy; each variant says what to do next. The deployment waits for up to an hour: stop it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum HookError {
     /// Check who invoked the function: this is no event of CodeDeploy's.
     #[error("this is not a CodeDeploy hook event")]
@@ -35,6 +36,13 @@ impl HookError {
             Self::ReportRefused(_) => "HookReportRefused",
             Self::ReportUndelivered(_) => "HookReportUndelivered",
         }
+    }
+}
+
+/// The runtime logs this form; the derived one would spill the whole HTTP response.
+impl fmt::Debug for HookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.error_type(), chain(self))
     }
 }
 

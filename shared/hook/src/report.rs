@@ -1,6 +1,6 @@
 //! Delivering the answer: the one call that must get through.
 
-use crate::{Delivery, Deployment, Hook, HookError, HookEvent, Timetable, Verdict};
+use crate::{Delivery, Deployment, Hook, HookError, HookEvent, Timetable, Verdict, chain};
 use aws_sdk_codedeploy::config::Builder;
 use aws_sdk_codedeploy::config::retry::RetryConfig;
 use aws_sdk_codedeploy::config::timeout::TimeoutConfig;
@@ -65,7 +65,7 @@ impl Hook<'_> {
             .notify(|error, _| {
                 tracing::warn!(
                     deployment_id = event.deployment_id,
-                    code = error.code(),
+                    error = chain(error),
                     "answer not taken yet"
                 )
             })

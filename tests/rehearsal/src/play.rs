@@ -84,5 +84,6 @@ fn candidate_invocations(
     let resource = format!("{BACKEND}:{ALIAS}");
     let dimensions = [("FunctionName", BACKEND), ("Resource", resource.as_str()), ("ExecutedVersion", CANDIDATE)];
     let minutes = stage.twin.cloudwatch().minutes("AWS/Lambda", "Invocations", &dimensions, from, to);
-    minutes.iter().map(|minute| minute.sum).sum()
+    // Folded from +0: the sum of nothing is -0 otherwise, and reads oddly.
+    minutes.iter().fold(0.0, |sum, minute| sum + minute.sum)
 }

@@ -13,11 +13,11 @@ mod faults;
 pub mod journal;
 mod lambda;
 pub mod programs;
-mod seed;
+pub mod seed;
 mod server;
 mod wire;
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use chrono::TimeDelta;
 use clock::VirtualClock;
@@ -28,6 +28,7 @@ pub use faults::{Call, Faults};
 use journal::{Event, Journal};
 pub use lambda::LogLine;
 use lambda::{Lambda, Surroundings};
+use seed::SeededRelease;
 use tokio::task::JoinHandle;
 
 /// Alarms are evaluated this long after each full virtual minute.
@@ -161,13 +162,12 @@ impl Twin {
         self.services.codedeploy.finished(id).await
     }
 
-    /// Prepares a backend with two versions and a deployment that waits at its BeforeAllowTraffic hook for an
-    /// answer from outside, with the ids of a sample event.
+    /// Makes a function with two versions and starts the deployment of the second; answers the deployment's id.
     ///
     /// # Errors
-    /// When the program or the event file cannot be used.
-    pub fn seed_waiting_deployment(&self, backend: &Path, event: &Path) -> Result<(), ApiError> {
-        seed::waiting_deployment(&self.services, backend, event)
+    /// When a program cannot be used.
+    pub fn seed(&self, release: SeededRelease) -> Result<String, ApiError> {
+        seed::release(&self.services, release)
     }
 }
 

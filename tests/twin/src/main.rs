@@ -1,9 +1,12 @@
 //! `twin`: starts the local AWS and tells how to reach it. No rules here.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
-use twin::{Options, Twin};
+use twin::{
+    Options, Twin,
+    seed::{self, SeededRelease},
+};
 
 /// A local AWS for rehearsals: Lambda, CodeDeploy and CloudWatch on one port.
 #[derive(Debug, Parser)]
@@ -34,14 +37,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         port: arguments.port,
         rate: arguments.rate,
         seed: arguments.seed,
-        external_functions: vec!["pre-traffic".to_owned()],
+        external_functions: vec![seed::HOOK.to_owned()],
         ..Options::default()
     };
     let twin = Twin::start(options)
         .await
         .map_err(|e| format!("port {} cannot be taken ({e}); choose another with --port", arguments.port))?;
-    if let (Some(backend), Some(event)) = (&arguments.backend, &arguments.event) {
-        twin.seed_waiting_deployment(backend, event)?;
+    if let (Some(backend), Some(event)) = (arguments.backend, arguments.event) {
+        let id = twin.seed(SeededRelease {
+            program: backend,
+            second_version: BTreeMap::from([("BUILD_ID".to_owned(), "second-build".to_owned())]),
+            hook: None,
+            ids: Some(seed::read_hook_ids(&event)?),
+        })?;
+        tracing::info!("{id} waits at BeforeAllowTraffic for the answer to {}", event.display());
     }
     tracing::info!("ready: export AWS_ENDPOINT_URL={} (Ctrl-C stops it)", twin.endpoint());
     tokio::signal::ctrl_c().await?;

@@ -65,13 +65,13 @@ impl CodeDeploy {
         Ok(json!({"deploymentId": id}))
     }
 
-    /// A deployment with ids chosen by the caller.
+    /// A deployment whose ids the caller may choose; answers its id.
     ///
     /// # Errors
     /// As for [`Self::create_deployment`].
-    pub(crate) fn create_seeded(self: &Arc<Self>, request: &Value, ids: FixedIds) -> Result<(), ApiError> {
-        let request = super::operations::parse(request)?;
-        self.create_deployment(&request, Some(ids)).map(drop)
+    pub(crate) fn create_seeded(self: &Arc<Self>, request: &Value, ids: Option<FixedIds>) -> Result<String, ApiError> {
+        let created = self.create_deployment(&super::operations::parse(request)?, ids)?;
+        Ok(created["deploymentId"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Deploys the version that `failed` left, as CodeDeploy's automatic rollback does.

@@ -77,7 +77,7 @@ impl CodeDeploy {
         let event = deployment
             .events
             .iter_mut()
-            .find(|e| e.hook_execution_id.as_ref() == Some(execution))
+            .find(|e| e.hook_execution_id.as_ref() == Some(execution) && e.status != "Pending")
             .and_then(|e| LIFECYCLE.iter().find(|&&name| name == e.name).map(|&name| (name, e)));
         let Some((name, event)) = event else {
             let message = "The lifecycle event hook execution id is not valid for this deployment";

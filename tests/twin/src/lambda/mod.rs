@@ -12,17 +12,16 @@ mod requests;
 pub(crate) mod rest;
 pub(crate) mod runtime_api;
 mod sandbox;
+mod seed;
 mod versions;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::Path,
     sync::Arc,
 };
 
 use parking_lot::Mutex;
 use rand::{SeedableRng as _, rngs::StdRng};
-use serde_json::json;
 
 pub(crate) use aliases::AliasChange;
 use invoke::Invoked;
@@ -31,7 +30,7 @@ pub(crate) use rest::bare_name;
 use model::Function;
 use sandbox::{Sandbox, SandboxPort};
 
-use crate::{Options, clock::VirtualClock, cloudwatch::CloudWatch, error::ApiError, journal::Journal};
+use crate::{Options, clock::VirtualClock, cloudwatch::CloudWatch, journal::Journal};
 
 /// What Lambda shares with the other services of the twin.
 #[derive(Debug, Clone)]
@@ -83,21 +82,4 @@ impl Lambda {
         self.idle.lock().clear();
         self.ports.lock().clear();
     }
-}
-
-/// Makes a function from a program on disk, with versions 1 and 2 and the alias `live` at version 1.
-///
-/// # Errors
-/// What Lambda would answer, above all when the program cannot be read.
-pub(crate) fn seed_function(lambda: &Lambda, name: &str, program: &Path) -> Result<(), ApiError> {
-    let body = |value: serde_json::Value| serde_json::from_value(value).map_err(errors::bad_json);
-    let code = json!({"S3Bucket": "file", "S3Key": program});
-    let role = "arn:aws:iam::123456789012:role/backend";
-    lambda.create(&body(json!({"FunctionName": name, "Role": role, "Code": code, "Publish": true}))?)?;
-    let environment = json!({"Environment": {"Variables": {"BUILD_ID": "second-build"}}});
-    let settings = serde_json::from_value(environment).map_err(errors::bad_json)?;
-    lambda.update_configuration(name, &settings)?;
-    lambda.publish(name, &requests::PublishVersion::default())?;
-    let alias = serde_json::from_value(json!({"Name": "live", "FunctionVersion": "1"})).map_err(errors::bad_json)?;
-    lambda.create_alias(name, alias).map(drop)
 }
