@@ -36,7 +36,7 @@ pub(crate) enum BenchError {
         status: String,
     },
     /// Start it by hand with the same environment.
-    #[error("{0} did not answer within {limit} s", limit = crate::cold::PATIENCE.as_secs())]
+    #[error("{0} did not answer within {limit} s", limit = crate::process::PATIENCE.as_secs())]
     NoAnswer(String),
     /// A time is only worth something when the work was done.
     #[error("{program} did not do its work, so its time means nothing; it answered {answer}")]

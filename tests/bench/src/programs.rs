@@ -125,7 +125,10 @@ mod tests {
 
     #[test]
     fn path_is_read_when_the_message_names_an_executable() {
-        assert_eq!(executable(r#"{"executable":"/t/release/empty"}"#), Some(PathBuf::from("/t/release/empty")));
+        assert_eq!(
+            executable(r#"{"executable":"/t/release/empty"}"#),
+            Some(PathBuf::from("/t/release/empty"))
+        );
         for message in [r#"{"executable":null}"#, r#"{"reason":"build-finished"}"#, "no JSON"] {
             assert_eq!(executable(message), None, "{message}");
         }

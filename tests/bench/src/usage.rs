@@ -26,7 +26,8 @@ fn peak_kib(status: &str) -> Option<u32> {
 
 fn cpu(process: u32) -> Option<Duration> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).ok()?;
-    let files = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+    let files =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
     files.map(|schedstat| on_cpu(&schedstat)).sum()
 }
 
@@ -35,13 +36,22 @@ fn on_cpu(schedstat: &str) -> Option<Duration> {
     schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
+/// The three load averages of this computer, as the system states them.
+pub(crate) fn load_average() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    Some(text.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn peak_is_read_when_the_status_has_one() {
-        assert_eq!(peak_kib("Name:\tempty\nVmPeak:\t 9000 kB\nVmHWM:\t    2304 kB\nVmRSS:\t 2200 kB\n"), Some(2304));
+        assert_eq!(
+            peak_kib("Name:\tempty\nVmPeak:\t 9000 kB\nVmHWM:\t    2304 kB\nVmRSS:\t 2200 kB\n"),
+            Some(2304)
+        );
     }
 
     #[test]

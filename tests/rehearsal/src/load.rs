@@ -57,6 +57,11 @@ impl Load {
         Self { seen, stop, running }
     }
 
+    /// What was seen so far.
+    pub(crate) fn seen(&self) -> Arc<Mutex<Vec<CustomerRequest>>> {
+        self.seen.clone()
+    }
+
     /// Stops the load, waits for the requests under way, and answers all of them in the order of their start.
     pub(crate) async fn finish(self) -> Vec<CustomerRequest> {
         // A load that ended by itself has nothing to stop; what it saw is kept either way.

@@ -2,6 +2,7 @@
 
 mod error;
 mod expect;
+mod hook_log;
 mod load;
 mod narrate;
 mod observed;
@@ -94,9 +95,10 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
         println!("\n{} ({})\n  {}", scenario.title, scenario.name, scenario.expectation);
         let observed = play::play(scenario, &programs, tempo).await?;
         let release = narrate::release(scenario, &observed);
-        println!("  => {} ({:.0} s)", verdict(&release), observed.real_seconds);
+        println!("  => {} (played in {:.0} s)", verdict(&release), observed.real_seconds);
         releases.push(release);
     }
+    releases.iter().for_each(progress::print_timeline);
     let all_well = releases.iter().all(|release| release.outcome == Outcome::AsExpected);
     write_report(arguments, releases)?;
     Ok(all_well)

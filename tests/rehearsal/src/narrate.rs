@@ -7,7 +7,6 @@ use twin::journal::Event;
 
 use crate::{
     observed::{CANDIDATE, CustomerRequest, Observed},
-    progress::tell,
     report::{
         EntryKind, KeyFigure, Minute, Outcome, Release, Step, StepStatus, TimelineEntry, VersionMinute, WeightChange,
     },
@@ -38,7 +37,10 @@ pub(crate) fn release(scenario: &Scenario, seen: &Observed) -> Release {
 pub(crate) fn conclusion(seen: &Observed) -> String {
     let reached = seen.served_by(CANDIDATE).count();
     let failed = seen.failed_requests();
-    let hook = seen.hook_answer().unwrap_or("nothing");
+    let hook = match (seen.hook_answer(), &seen.hook_reason) {
+        (Some("Failed"), Some(reason)) => format!("Failed ({})", first_words(reason)),
+        (answer, _) => answer.unwrap_or("nothing").to_owned(),
+    };
     let whole = if seen.alias_is_whole { "all" } else { "part of the" };
     format!(
         "The hook reported {hook}, {} ended {}, live sends {whole} traffic to version {}; version 2 served {reached} \
@@ -48,6 +50,13 @@ pub(crate) fn conclusion(seen: &Observed) -> String {
         seen.alias_version,
         seen.requests.len(),
     )
+}
+
+/// Enough of a reason to recognise it; the timeline has the whole.
+fn first_words(reason: &str) -> String {
+    let mut words = reason.chars();
+    let start: String = words.by_ref().take(110).collect();
+    if words.next().is_some() { format!("{start}…") } else { start }
 }
 
 fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
@@ -77,10 +86,19 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
 fn timeline(seen: &Observed) -> Vec<TimelineEntry> {
     let entry = |at, kind, text: &str| TimelineEntry { at, kind, text: text.to_owned() };
     let mut timeline = vec![entry(seen.started_at, EntryKind::Load, "customers start to send requests through live")];
-    let during = seen.journal.iter().filter(|entry| entry.at >= seen.started_at);
-    timeline.extend(during.filter_map(|e| tell(&e.event).map(|text| TimelineEntry { at: e.at, kind: kind(&e.event), text })));
+    for happened in seen.journal.iter().filter(|entry| entry.at >= seen.started_at) {
+        if is_hook_answer(&happened.event, seen) {
+            let reason = seen.hook_reason.as_deref().unwrap_or("the hook logged no reason");
+            timeline.push(entry(happened.at, EntryKind::Hook, &format!("pre-traffic decided: {reason}")));
+        }
+        timeline.push(entry(happened.at, kind(&happened.event), &happened.event.to_string()));
+    }
     timeline.push(entry(seen.ended_at, EntryKind::Load, "the rehearsal of this release ends"));
     timeline
+}
+
+fn is_hook_answer(event: &Event, seen: &Observed) -> bool {
+    matches!(event, Event::HookAnswered { deployment, .. } if *deployment == seen.deployment)
 }
 
 fn kind(event: &Event) -> EntryKind {

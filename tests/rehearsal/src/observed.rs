@@ -38,6 +38,8 @@ pub(crate) struct Observed {
     pub(crate) status: String,
     pub(crate) rollback: Option<(String, String)>,
     pub(crate) requests: Vec<CustomerRequest>,
+    /// Why the hook decided as it did, in its own words.
+    pub(crate) hook_reason: Option<String>,
     pub(crate) journal: Vec<Entry>,
     /// Version and weights of the alias at the end, read back from Lambda.
     pub(crate) alias_version: String,

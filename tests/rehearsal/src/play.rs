@@ -5,11 +5,12 @@ use twin::programs::Programs;
 
 use crate::{
     error::RehearsalError,
+    hook_log,
     load::Load,
     observed::{CANDIDATE, Observed, STABLE},
     progress::Progress,
     scenario::Scenario,
-    stage::{ALIAS, BACKEND, Stage},
+    stage::{ALIAS, BACKEND, HOOK, Stage},
 };
 
 /// Virtual minutes of load before the deployment and after its end.
@@ -34,8 +35,8 @@ pub(crate) async fn play(
     let stage = Stage::set(programs, tempo.rate, tempo.seed).await?;
     let clock = stage.twin.clock();
     let (started_at, watch) = (clock.now(), clock.stopwatch());
-    let progress = Progress::follow(&stage.twin, started_at);
     let load = Load::start(stage.customers.clone(), clock, (BACKEND, ALIAS), tempo.requests_per_second);
+    let progress = Progress::follow(&stage.twin, started_at, load.seen());
     clock.sleep(CALM).await;
     let released = release(&stage, scenario).await;
     clock.sleep(CALM).await;
@@ -46,6 +47,7 @@ pub(crate) async fn play(
     let ended_at = clock.now();
     progress.finish().await;
     Ok(Observed {
+        hook_reason: hook_log::reason(&stage.twin.log_lines(HOOK), &deployment),
         started_at,
         ended_at,
         deployment,

@@ -1,33 +1,51 @@
-//! Tells on the terminal what happens while it happens.
+//! Tells on the terminal what happens while it happens, and afterwards the whole timeline.
 
-use chrono::{DateTime, Utc};
-use tokio::{sync::oneshot, task::JoinHandle};
-use twin::{
-    Twin,
-    journal::{Entry, Event},
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
+use tokio::{
+    sync::{broadcast::error::RecvError, oneshot},
+    task::JoinHandle,
+};
+use twin::{Twin, journal::Event};
+
+use crate::{
+    observed::{CANDIDATE, CustomerRequest},
+    report::Release,
 };
 
-/// Prints journal entries until it is told to finish.
+/// Virtual time between two lines about the load.
+const HEARTBEAT: TimeDelta = TimeDelta::minutes(5);
+/// Longest line of the timeline, in characters.
+const LINE_LENGTH: usize = 170;
+
+/// Prints what happens until it is told to finish.
 pub(crate) struct Progress {
     stop: oneshot::Sender<()>,
     printing: JoinHandle<()>,
 }
 
 impl Progress {
-    /// Follows a twin's journal; times are virtual, since `start`.
-    pub(crate) fn follow(twin: &Twin, start: DateTime<Utc>) -> Self {
-        let mut entries = twin.journal().subscribe();
+    /// Follows a twin's journal and the customers' requests; times are virtual, since `start`.
+    pub(crate) fn follow(twin: &Twin, start: DateTime<Utc>, load: Arc<Mutex<Vec<CustomerRequest>>>) -> Self {
+        let (mut entries, clock) = (twin.journal().subscribe(), twin.clock());
         let (stop, mut stopped) = oneshot::channel();
         let printing = tokio::spawn(async move {
+            let mut beat = start + HEARTBEAT;
             loop {
                 tokio::select! {
                     biased;
                     entry = entries.recv() => match entry {
-                        Ok(entry) => print(&entry, start),
-                        Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                        Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                        Ok(entry) if is_news(&entry.event) => print(entry.at, start, &entry.event.to_string()),
+                        Err(RecvError::Closed) => return,
+                        Ok(_) | Err(RecvError::Lagged(_)) => {}
                     },
                     _ = &mut stopped => return,
+                    () = clock.sleep_until(beat) => {
+                        print(beat, start, &so_far(&load.lock()));
+                        beat += HEARTBEAT;
+                    }
                 }
             }
         });
@@ -42,23 +60,52 @@ impl Progress {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
-fn print(entry: &Entry, start: DateTime<Utc>) {
-    if let Some(text) = tell(&entry.event) {
-        println!("  {}  {text}", elapsed(entry.at, start));
+/// What a person wants to know at once; the rest is in the timeline afterwards.
+fn is_news(event: &Event) -> bool {
+    match event {
+        Event::DeploymentStatus { status, .. } => status != "Created",
+        Event::LifecycleEvent { .. } | Event::HookInvoked { .. } => false,
+        _ => true,
     }
 }
 
-/// The text of an entry that a person wants to read, shortened to one line.
-pub(crate) fn tell(event: &Event) -> Option<String> {
-    let text = event.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let short: String = line.chars().take(160).collect();
-    Some(if short.len() < line.len() { format!("{short}…") } else { short })
+fn so_far(requests: &[CustomerRequest]) -> String {
+    let candidate = requests.iter().filter(|r| r.version.as_deref() == Some(CANDIDATE)).count();
+    let failed = requests.iter().filter(|r| r.failed()).count();
+    format!("{} customer requests so far: {candidate} on version {CANDIDATE}, {failed} failed", requests.len())
 }
 
-/// Virtual minutes and seconds since the start, as `+MM:SS`.
-pub(crate) fn elapsed(at: DateTime<Utc>, start: DateTime<Utc>) -> String {
+/// Prints the timeline of a release that was played.
+#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+pub(crate) fn print_timeline(release: &Release) {
+    println!("\nTimeline of {} (virtual minutes:seconds)", release.name);
+    release.timeline.iter().for_each(|entry| print(entry.at, release.started_at, &entry.text));
+}
+
+#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+fn print(at: DateTime<Utc>, start: DateTime<Utc>, text: &str) {
     let seconds = (at - start).num_seconds().max(0);
-    format!("+{:02}:{:02}", seconds / 60, seconds % 60)
+    println!("  {:02}:{:02}  {}", seconds / 60, seconds % 60, shortened(text));
+}
+
+/// The first line of a text, cut where a terminal would wrap it twice.
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(LINE_LENGTH) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_when_it_is_longer_than_a_line() {
+        let exact = "é".repeat(LINE_LENGTH);
+        assert_eq!(shortened(&exact), exact);
+        assert_eq!(shortened(&format!("{exact}é")), format!("{exact}…"));
+        assert_eq!(shortened("first\nsecond"), "first");
+    }
 }

@@ -16,7 +16,7 @@ use crate::error::RehearsalError;
 pub(crate) const BACKEND: &str = "manuel-backend";
 pub(crate) const ALIAS: &str = "live";
 /// CodeDeploy's standard role may invoke hooks of this prefix only.
-const HOOK: &str = "CodeDeployHook_manuel-pre-traffic";
+pub(crate) const HOOK: &str = "CodeDeployHook_manuel-pre-traffic";
 const APPLICATION: &str = "manuel";
 const GROUP: &str = "manuel-backend-live";
 /// Time that a customer's client waits for an answer.

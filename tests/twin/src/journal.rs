@@ -86,7 +86,7 @@ impl Default for Journal {
 impl Journal {
     pub(crate) fn record(&self, at: DateTime<Utc>, event: Event) {
         let entry = Entry { at, event };
-        tracing::info!(target: "twin", at = %entry.at.format("%H:%M:%S"), "{}", entry.event);
+        tracing::info!(target: "twin", "{}  {}", entry.at.format("%H:%M:%S"), entry.event);
         self.entries.lock().push(entry.clone());
         // Nobody listening is fine: the entry is kept.
         let _ = self.stream.send(entry);

@@ -1,6 +1,6 @@
 //! `twin`: starts the local AWS and tells how to reach it. No rules here.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, io::IsTerminal as _, path::PathBuf};
 
 use clap::Parser;
 use twin::{
@@ -31,7 +31,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    tracing_subscriber::fmt().with_target(false).without_time().init();
+    let colours = std::io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_target(false).with_level(false).without_time().with_ansi(colours).init();
     let arguments = Arguments::parse();
     let options = Options {
         port: arguments.port,

@@ -80,7 +80,7 @@ impl Lambda {
         self.measure(&target, started, "Errors", "Count", if outcome.function_error { 1.0 } else { 0.0 });
         self.measure(&target, started, "Duration", "Milliseconds", duration_ms);
         if outcome.function_error {
-            let error = String::from_utf8_lossy(&outcome.payload).chars().take(300).collect();
+            let error = told(&outcome.payload);
             let version = outcome.executed_version.clone();
             let event = Event::InvocationFailed { function: name.to_owned(), version, error };
             self.around.journal.record(self.around.clock.now(), event);
@@ -260,6 +260,16 @@ async fn wait_for_start(sandbox: &mut Sandbox, request_id: &str, limit: Duration
         status = sandbox.child.wait() => Err(Failure::exited(request_id, status.ok())),
         () = tokio::time::sleep(limit) => Err(Failure::timed_out(request_id, limit)),
     }
+}
+
+/// A function error in one line: type and message, or what came instead of them.
+fn told(payload: &Bytes) -> String {
+    let error: Value = serde_json::from_slice(payload).unwrap_or_default();
+    let text = match (error["errorType"].as_str(), error["errorMessage"].as_str()) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        _ => String::from_utf8_lossy(payload).into_owned(),
+    };
+    text.chars().take(300).collect()
 }
 
 /// The event: JSON within the size limit; no payload at all is an empty object, as Lambda does it.
