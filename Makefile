@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build rehearse twin test lint unit clients deny bench audit clean
+.PHONY: help build rehearse twin test lint unit clients production deny bench audit clean
 
 FEATURES := backend/rehearsal
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -25,7 +25,7 @@ rehearse: build ## plays whole releases on this computer and writes rehearsal-re
 twin: build ## the local AWS on port 5555, with a deployment that waits at its pre-traffic hook
 	$(PROGRAMS)/twin --port 5555 --backend $(PROGRAMS)/backend --event events/codedeploy/before-allow-traffic.json
 
-test: lint unit clients deny ## everything that CI runs
+test: lint unit clients production deny ## everything that CI runs
 
 lint: ## formatting, clippy and documentation, warnings denied
 	cargo fmt --all --check
@@ -38,13 +38,18 @@ unit: build ## Rust tests: rules, handlers against the twin, compiled binaries
 clients: build $(VENV)/.ready ## boto3, the AWS CLI and cargo lambda against the twin
 	$(VENV)/python -m pytest -q tests/twin/clients
 
+production: build ## the shipped backend contains no fault switch and no virtual clock
+	cargo build --release --package backend
+	grep -qa REHEARSAL_ $(PROGRAMS)/backend  # the search finds it where it is
+	! grep -a REHEARSAL_ $(or $(CARGO_TARGET_DIR),target)/release/backend
+
 $(VENV)/.ready: tests/twin/clients/requirements.txt
 	python3 -m venv .venv
 	$(VENV)/pip install --quiet --requirement tests/twin/clients/requirements.txt
 	touch $@
 
 deny: .tools/bin/cargo-deny-$(DENY_VERSION) ## licences, sources and banned crates of every dependency
-	.tools/bin/cargo-deny --offline --locked check --hide-inclusion-graph bans licenses sources
+	.tools/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 
 .tools/bin/cargo-deny-$(DENY_VERSION):
 	cargo install --quiet --locked --root .tools cargo-deny@$(DENY_VERSION)

@@ -16,8 +16,11 @@ use std::time::Duration;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause before asking again for the targets.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
-/// An invocation without a deadline (some emulators send none) is given this much time.
+/// An invocation without a usable deadline is given this much time.
 const ASSUMED_TIME: Duration = Duration::from_secs(60);
+/// 13 November 2014, when Lambda was announced. An earlier deadline is no date: emulators send nothing, or a duration
+/// (`cargo lambda watch` sends 600000).
+const FIRST_DEADLINE_MS: u64 = 1_415_836_800_000;
 /// A reason is for a log line and a console: longer ones are cut.
 const REASON_LIMIT: usize = 1_000;
 
@@ -34,7 +37,7 @@ pub struct Hook<'a> {
 
 impl Hook<'_> {
     /// Runs the check on the observed deployment and reports its verdict before the invocation's deadline
-    /// (milliseconds since 1970, as in Lambda's context; 0 when unknown). The check is told the timetable, so that it
+    /// (milliseconds since 1970, as in Lambda's context). The check is told the timetable, so that it
     /// can stop by itself with what it has found; at `check_until` it is dropped.
     ///
     /// The check is skipped for a rollback (`Succeeded` at once: putting the old version back must never be held up)
@@ -53,7 +56,7 @@ impl Hook<'_> {
         F: Future<Output = Result<Verdict, E>>,
         E: Error,
     {
-        let left = if deadline_ms == 0 { ASSUMED_TIME } else { self.clock.time_left(deadline_ms) };
+        let left = time_left(self.clock, deadline_ms);
         let times = Timetable::new(self.clock.uptime(), left, self.reserve);
         let seen = OnceLock::new();
         let examined = AssertUnwindSafe(self.examine(event, &times, &seen, check)).catch_unwind();
@@ -138,6 +141,11 @@ impl Hook<'_> {
     }
 }
 
+/// The time until a deadline, or [`ASSUMED_TIME`] where it is none.
+fn time_left(clock: &Clock, deadline_ms: u64) -> Duration {
+    if deadline_ms < FIRST_DEADLINE_MS { ASSUMED_TIME } else { clock.time_left(deadline_ms) }
+}
+
 /// The two cases in which nothing is checked.
 fn verdict_without_check(deployment: &Deployment) -> Option<Verdict> {
     if deployment.is_rollback() {
@@ -179,6 +187,15 @@ mod tests {
             status: Some(status.to_owned()),
             ..Deployment::unknown("d-1")
         }
+    }
+
+    #[test]
+    fn time_is_assumed_when_the_deadline_is_no_date() {
+        let clock = Clock::standing_at(std::time::UNIX_EPOCH + Duration::from_millis(FIRST_DEADLINE_MS - 5));
+        assert_eq!(time_left(&clock, 0), ASSUMED_TIME);
+        assert_eq!(time_left(&clock, 600_000), ASSUMED_TIME);
+        assert_eq!(time_left(&clock, FIRST_DEADLINE_MS - 1), ASSUMED_TIME);
+        assert_eq!(time_left(&clock, FIRST_DEADLINE_MS), Duration::from_millis(5));
     }
 
     #[test]

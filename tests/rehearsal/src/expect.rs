@@ -20,7 +20,10 @@ pub(crate) fn completed(seen: &Observed) -> Vec<String> {
     let mut wrong = Deviations(Vec::new());
     wrong.unless(seen.status == "Succeeded", format!("the deployment ended {}, not Succeeded", seen.status));
     wrong.unless(seen.hook_answer() == Some("Succeeded"), "the pre-traffic hook did not report Succeeded");
-    wrong.unless(seen.alias_version == CANDIDATE && seen.alias_is_whole, "live does not send everything to version 2");
+    wrong.unless(
+        seen.alias_version == CANDIDATE && seen.alias_is_whole,
+        "live does not send everything to version 2",
+    );
     wrong.unless(seen.failed_requests() == 0, format!("{} customer requests failed", seen.failed_requests()));
     let (first, whole) = seen.shifts();
     let split = first.zip(whole).map(|(first, whole)| (first, whole - first));
@@ -34,7 +37,10 @@ pub(crate) fn completed(seen: &Observed) -> Vec<String> {
         format!("the canary lasted {} minutes, not 15", lasted.num_minutes()),
     );
     // Five standard errors of a 10 % share over 15 minutes of load: a wrong weight shows, chance does not.
-    wrong.unless((0.05..0.15).contains(&canary), format!("{:.1} % of the requests went to the canary", canary * 100.0));
+    wrong.unless(
+        (0.05..0.15).contains(&canary),
+        format!("{:.1} % of the requests went to the canary", canary * 100.0),
+    );
     metrics_agree(seen, &mut wrong);
     wrong.0
 }
@@ -47,7 +53,10 @@ pub(crate) fn refused_before_traffic(seen: &Observed) -> Vec<String> {
     let reached = seen.served_by(CANDIDATE).count();
     wrong.unless(reached == 0, format!("{reached} customer requests reached version 2"));
     wrong.unless(seen.failed_requests() == 0, format!("{} customer requests failed", seen.failed_requests()));
-    wrong.unless(seen.alias_version == STABLE && seen.alias_is_whole, "live does not send everything to version 1");
+    wrong.unless(
+        seen.alias_version == STABLE && seen.alias_is_whole,
+        "live does not send everything to version 1",
+    );
     let rolled_back = seen.rollback.as_ref().is_some_and(|(_, status)| status == "Succeeded");
     wrong.unless(rolled_back, "CodeDeploy's rollback deployment did not succeed");
     metrics_agree(seen, &mut wrong);
@@ -57,7 +66,10 @@ pub(crate) fn refused_before_traffic(seen: &Observed) -> Vec<String> {
 /// As above, and the reason must be the crash.
 pub(crate) fn crashed_before_traffic(seen: &Observed) -> Vec<String> {
     let mut wrong = Deviations(refused_before_traffic(seen));
-    wrong.unless(seen.invocation_failed_with("Runtime.ExitError"), "no invocation ended with Runtime.ExitError");
+    wrong.unless(
+        seen.invocation_failed_with("Runtime.ExitError"),
+        "no invocation ended with Runtime.ExitError",
+    );
     wrong.0
 }
 
@@ -67,7 +79,9 @@ fn metrics_agree(seen: &Observed, wrong: &mut Deviations) {
     let metric = seen.candidate_invocations_metric;
     wrong.unless(
         (metric - float(customers)).abs() < 0.5,
-        format!("CloudWatch counts {metric} invocations of version 2 through live, the customers {customers}"),
+        format!(
+            "CloudWatch counts {metric} invocations of version 2 through live, the customers {customers}"
+        ),
     );
 }
 

@@ -22,7 +22,9 @@ pub(crate) fn reason(lines: &[LogLine], deployment: &str) -> Option<String> {
         .iter()
         .filter_map(|line| serde_json::from_str::<Line>(&line.line).ok())
         .map(|line| line.fields)
-        .find(|fields| fields.message == "hook decided" && fields.deployment_id.as_deref() == Some(deployment))
+        .find(|fields| {
+            fields.message == "hook decided" && fields.deployment_id.as_deref() == Some(deployment)
+        })
         .and_then(|fields| fields.reason)
 }
 
@@ -32,7 +34,11 @@ mod tests {
 
     #[test]
     fn reason_is_found_when_other_lines_stand_around_it() {
-        let line = |line: &str| LogLine { at: chrono::DateTime::UNIX_EPOCH, version: "1".to_owned(), line: line.to_owned() };
+        let line = |line: &str| LogLine {
+            at: chrono::DateTime::UNIX_EPOCH,
+            version: "1".to_owned(),
+            line: line.to_owned(),
+        };
         let lines = [
             line("no json"),
             line(r#"{"fields":{"message":"hook decided","deployment_id":"d-OTHER","reason":"other"}}"#),

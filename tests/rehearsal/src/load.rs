@@ -87,7 +87,8 @@ async fn send(
     let latency_ms = watch.elapsed_ms();
     let Ok(answer) = answer else { return CustomerRequest { at, version: None, status: None, latency_ms } };
     let body: Option<Value> = answer.payload().and_then(|blob| serde_json::from_slice(blob.as_ref()).ok());
-    let status = body.and_then(|body| body["statusCode"].as_u64()).and_then(|status| u16::try_from(status).ok());
+    let status =
+        body.and_then(|body| body.get("statusCode")?.as_u64()).and_then(|status| u16::try_from(status).ok());
     let status = status.filter(|_| answer.function_error().is_none());
     CustomerRequest { at, version: answer.executed_version().map(str::to_owned), status, latency_ms }
 }

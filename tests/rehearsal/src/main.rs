@@ -116,7 +116,9 @@ fn choose(names: &[String]) -> Result<Vec<Scenario>, RehearsalError> {
 fn verdict(release: &Release) -> String {
     match &release.outcome {
         Outcome::AsExpected => format!("as expected. {}", release.conclusion),
-        Outcome::Deviated(reasons) => format!("NOT as expected: {}. {}", reasons.join("; "), release.conclusion),
+        Outcome::Deviated(reasons) => {
+            format!("NOT as expected: {}. {}", reasons.join("; "), release.conclusion)
+        }
     }
 }
 
@@ -135,6 +137,10 @@ fn write_report(arguments: &Arguments, releases: Vec<Release>) -> Result<(), Reh
     written.map_err(|source| RehearsalError::Write { path: path.clone(), source })?;
     let as_expected = report.releases.iter().filter(|r| r.outcome == Outcome::AsExpected).count();
     let shown = path.canonicalize().unwrap_or_else(|_| path.clone());
-    println!("\n{as_expected} of {} releases went as expected. Report: file://{}", report.releases.len(), shown.display());
+    println!(
+        "\n{as_expected} of {} releases went as expected. Report: file://{}",
+        report.releases.len(),
+        shown.display()
+    );
     Ok(())
 }

@@ -8,7 +8,8 @@ use twin::journal::Event;
 use crate::{
     observed::{CANDIDATE, CustomerRequest, Observed},
     report::{
-        EntryKind, KeyFigure, Minute, Outcome, Release, Step, StepStatus, TimelineEntry, VersionMinute, WeightChange,
+        EntryKind, KeyFigure, Minute, Outcome, Release, Step, StepStatus, TimelineEntry, VersionMinute,
+        WeightChange,
     },
     scenario::Scenario,
 };
@@ -60,14 +61,22 @@ fn first_words(reason: &str) -> String {
 }
 
 fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
-    let figure = |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
+    let figure =
+        |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
     let (first, whole) = seen.shifts();
-    let verified = first.or_else(|| step_end(seen, "BeforeAllowTraffic")).zip(step_start(seen, "BeforeAllowTraffic"));
-    let canary = first.zip(whole).map_or_else(|| "none".to_owned(), |(a, b)| format!("{} min", (b - a).num_minutes()));
-    let rollback = seen.rollback.as_ref().map_or_else(|| "none needed".to_owned(), |(_, status)| status.clone());
+    let verified =
+        first.or_else(|| step_end(seen, "BeforeAllowTraffic")).zip(step_start(seen, "BeforeAllowTraffic"));
+    let canary =
+        first.zip(whole).map_or_else(|| "none".to_owned(), |(a, b)| format!("{} min", (b - a).num_minutes()));
+    let rollback =
+        seen.rollback.as_ref().map_or_else(|| "none needed".to_owned(), |(_, status)| status.clone());
     vec![
         figure("Deployment", seen.status.clone(), seen.deployment.clone()),
-        figure("Customer requests", seen.requests.len().to_string(), format!("{} failed", seen.failed_requests())),
+        figure(
+            "Customer requests",
+            seen.requests.len().to_string(),
+            format!("{} failed", seen.failed_requests()),
+        ),
         figure(
             "Served by version 2",
             seen.served_by(CANDIDATE).count().to_string(),
@@ -76,7 +85,9 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
         figure(
             "Smoke test",
             seen.hook_answer().unwrap_or("no answer").to_owned(),
-            verified.map_or_else(String::new, |(end, start)| format!("{} s at 0 % (virtual)", (end - start).num_seconds())),
+            verified.map_or_else(String::new, |(end, start)| {
+                format!("{} s at 0 % (virtual)", (end - start).num_seconds())
+            }),
         ),
         figure("Canary at 10 %", canary, String::new()),
         figure("Rollback", rollback, seen.rollback.as_ref().map_or_else(String::new, |(id, _)| id.clone())),
@@ -85,7 +96,8 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
 
 fn timeline(seen: &Observed) -> Vec<TimelineEntry> {
     let entry = |at, kind, text: &str| TimelineEntry { at, kind, text: text.to_owned() };
-    let mut timeline = vec![entry(seen.started_at, EntryKind::Load, "customers start to send requests through live")];
+    let mut timeline =
+        vec![entry(seen.started_at, EntryKind::Load, "customers start to send requests through live")];
     for happened in seen.journal.iter().filter(|entry| entry.at >= seen.started_at) {
         if is_hook_answer(&happened.event, seen) {
             let reason = seen.hook_reason.as_deref().unwrap_or("the hook logged no reason");
@@ -130,7 +142,10 @@ fn minutes(requests: &[CustomerRequest]) -> Vec<Minute> {
             p95_ms: nearest_rank(&latencies, 95),
         }
     };
-    let minute = |(at, versions): (_, BTreeMap<&str, _>)| Minute { at, versions: versions.into_iter().map(version_minute).collect() };
+    let minute = |(at, versions): (_, BTreeMap<&str, _>)| Minute {
+        at,
+        versions: versions.into_iter().map(version_minute).collect(),
+    };
     by_minute.into_iter().map(minute).collect()
 }
 
@@ -172,10 +187,14 @@ fn changes<'a>(
     step: &'a str,
 ) -> impl DoubleEndedIterator<Item = (DateTime<Utc>, &'a str, Option<&'a str>)> {
     seen.journal.iter().filter_map(move |entry| match &entry.event {
-        Event::LifecycleEvent { deployment, event, status, reason } if *deployment == seen.deployment && event == step => {
+        Event::LifecycleEvent { deployment, event, status, reason }
+            if *deployment == seen.deployment && event == step =>
+        {
             Some((entry.at, status.as_str(), reason.as_deref()))
         }
-        Event::HookAnswered { deployment, event, status } if *deployment == seen.deployment && event == step => {
+        Event::HookAnswered { deployment, event, status }
+            if *deployment == seen.deployment && event == step =>
+        {
             Some((entry.at, status.as_str(), None))
         }
         _ => None,
@@ -193,7 +212,9 @@ fn step_end(seen: &Observed, step: &str) -> Option<DateTime<Utc>> {
 fn last_status(seen: &Observed, step: &str) -> (StepStatus, String) {
     match changes(seen, step).next_back() {
         Some((_, "Succeeded", _)) => (StepStatus::Succeeded, String::new()),
-        Some((_, "Failed", reason)) => (StepStatus::Failed, reason.unwrap_or("the hook reported Failed").to_owned()),
+        Some((_, "Failed", reason)) => {
+            (StepStatus::Failed, reason.unwrap_or("the hook reported Failed").to_owned())
+        }
         Some((_, "InProgress", _)) => (StepStatus::InProgress, String::new()),
         Some((_, "Skipped", _)) => (StepStatus::Skipped, "no hook is set".to_owned()),
         _ => (StepStatus::Skipped, "the deployment ended before".to_owned()),

@@ -64,7 +64,9 @@ impl Observed {
     /// What the hook of the released deployment reported.
     pub(crate) fn hook_answer(&self) -> Option<&str> {
         self.journal.iter().find_map(|entry| match &entry.event {
-            Event::HookAnswered { deployment, status, .. } if *deployment == self.deployment => Some(status.as_str()),
+            Event::HookAnswered { deployment, status, .. } if *deployment == self.deployment => {
+                Some(status.as_str())
+            }
             _ => None,
         })
     }
@@ -76,7 +78,12 @@ impl Observed {
             _ => None,
         });
         let first = moves.clone().find(|(_, _, weights)| weights.contains_key(CANDIDATE)).map(|(at, ..)| at);
-        (first, moves.find(|(_, version, weights)| *version == CANDIDATE && weights.is_empty()).map(|(at, ..)| at))
+        (
+            first,
+            moves
+                .find(|(_, version, weights)| *version == CANDIDATE && weights.is_empty())
+                .map(|(at, ..)| at),
+        )
     }
 
     /// Invocation errors that mention `text`.

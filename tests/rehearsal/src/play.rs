@@ -84,7 +84,8 @@ fn candidate_invocations(
     to: chrono::DateTime<chrono::Utc>,
 ) -> f64 {
     let resource = format!("{BACKEND}:{ALIAS}");
-    let dimensions = [("FunctionName", BACKEND), ("Resource", resource.as_str()), ("ExecutedVersion", CANDIDATE)];
+    let dimensions =
+        [("FunctionName", BACKEND), ("Resource", resource.as_str()), ("ExecutedVersion", CANDIDATE)];
     let minutes = stage.twin.cloudwatch().minutes("AWS/Lambda", "Invocations", &dimensions, from, to);
     // Folded from +0: the sum of nothing is -0 otherwise, and reads oddly.
     minutes.iter().fold(0.0, |sum, minute| sum + minute.sum)

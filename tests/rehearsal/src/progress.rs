@@ -72,7 +72,10 @@ fn is_news(event: &Event) -> bool {
 fn so_far(requests: &[CustomerRequest]) -> String {
     let candidate = requests.iter().filter(|r| r.version.as_deref() == Some(CANDIDATE)).count();
     let failed = requests.iter().filter(|r| r.failed()).count();
-    format!("{} customer requests so far: {candidate} on version {CANDIDATE}, {failed} failed", requests.len())
+    format!(
+        "{} customer requests so far: {candidate} on version {CANDIDATE}, {failed} failed",
+        requests.len()
+    )
 }
 
 /// Prints the timeline of a release that was played.

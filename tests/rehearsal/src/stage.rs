@@ -111,14 +111,27 @@ impl Stage {
     }
 
     /// Publishes the next version with other settings.
-    pub(crate) async fn publish_with(&self, variables: BTreeMap<String, String>) -> Result<String, RehearsalError> {
+    pub(crate) async fn publish_with(
+        &self,
+        variables: BTreeMap<String, String>,
+    ) -> Result<String, RehearsalError> {
         let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
-        self.lambda.update_function_configuration().function_name(BACKEND).environment(environment).send().await?;
+        self.lambda
+            .update_function_configuration()
+            .function_name(BACKEND)
+            .environment(environment)
+            .send()
+            .await?;
         self.publish().await
     }
 
     /// Starts the deployment of the alias from one version to another; answers its id.
-    pub(crate) async fn deploy(&self, from: &str, to: &str, configuration: &str) -> Result<String, RehearsalError> {
+    pub(crate) async fn deploy(
+        &self,
+        from: &str,
+        to: &str,
+        configuration: &str,
+    ) -> Result<String, RehearsalError> {
         let appspec = json!({
             "version": 0.0,
             "Resources": [{BACKEND: {"Type": "AWS::Lambda::Function", "Properties": {

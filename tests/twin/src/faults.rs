@@ -100,7 +100,8 @@ mod tests {
     fn caller_is_the_function_when_the_key_is_a_sandbox_key() {
         let mut headers = HeaderMap::new();
         assert_eq!(caller(&headers), "operator");
-        let signed = "AWS4-HMAC-SHA256 Credential=TWIN-pre-traffic/20261123/eu-west-1/codedeploy/aws4_request, Sig";
+        let signed =
+            "AWS4-HMAC-SHA256 Credential=TWIN-pre-traffic/20261123/eu-west-1/codedeploy/aws4_request, Sig";
         headers.insert(http::header::AUTHORIZATION, signed.parse().unwrap());
         assert_eq!(caller(&headers), "pre-traffic");
     }

@@ -35,9 +35,12 @@ pub enum Event {
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let because = |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
+        let because =
+            |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
         match self {
-            Self::VersionPublished { function, version } => write!(f, "{function}: version {version} published"),
+            Self::VersionPublished { function, version } => {
+                write!(f, "{function}: version {version} published")
+            }
             Self::AliasMoved { function, alias, version, weights } => {
                 write!(f, "{function}:{alias} → version {version}")?;
                 weights.iter().try_for_each(|(v, w)| write!(f, ", {:.0} % to version {v}", w * 100.0))
@@ -54,8 +57,12 @@ impl fmt::Display for Event {
             Self::HookAnswered { deployment, event, status } => {
                 write!(f, "{deployment}: {event} was answered {status}")
             }
-            Self::InvocationFailed { function, version, error } => write!(f, "{function}:{version} failed: {error}"),
-            Self::AlarmChanged { alarm, from, to, reason } => write!(f, "alarm {alarm}: {from} → {to}: {reason}"),
+            Self::InvocationFailed { function, version, error } => {
+                write!(f, "{function}:{version} failed: {error}")
+            }
+            Self::AlarmChanged { alarm, from, to, reason } => {
+                write!(f, "alarm {alarm}: {from} → {to}: {reason}")
+            }
         }
     }
 }

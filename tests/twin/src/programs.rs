@@ -18,7 +18,9 @@ pub enum ProgramError {
     #[error("the workspace does not build; see the compiler's messages above")]
     BuildFailed,
     /// The build made no such program.
-    #[error("there is no program {name} in {folder}; build it with `cargo build --workspace --features {FEATURES}`")]
+    #[error(
+        "there is no program {name} in {folder}; build it with `cargo build --workspace --features {FEATURES}`"
+    )]
     Missing {
         /// Name of the binary.
         name: String,
@@ -41,7 +43,14 @@ impl Programs {
     /// When cargo is missing or the build fails; compiler messages go to standard error.
     pub fn build() -> Result<Self, ProgramError> {
         let output = Command::new("cargo")
-            .args(["build", "--quiet", "--workspace", "--features", FEATURES, "--message-format=json-render-diagnostics"])
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--features",
+                FEATURES,
+                "--message-format=json-render-diagnostics",
+            ])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
             .stderr(Stdio::inherit())
             .output()
@@ -76,5 +85,5 @@ impl Programs {
 /// The executable that one of cargo's JSON messages reports.
 fn executable(message: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
-    message["executable"].as_str().map(PathBuf::from)
+    message.get("executable")?.as_str().map(PathBuf::from)
 }

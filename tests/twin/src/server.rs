@@ -82,12 +82,22 @@ async fn aws(
     } else if let Some((service, operation)) = target {
         let input = json_body(&body);
         match service {
-            "CodeDeploy_20141006" => {
-                call(&services, Protocol::Json("application/x-amz-json-1.1"), "codedeploy", operation, &headers, input)
-            }
-            "GraniteServiceVersion20100801" => {
-                call(&services, Protocol::Json("application/x-amz-json-1.0"), "cloudwatch", operation, &headers, input)
-            }
+            "CodeDeploy_20141006" => call(
+                &services,
+                Protocol::Json("application/x-amz-json-1.1"),
+                "codedeploy",
+                operation,
+                &headers,
+                input,
+            ),
+            "GraniteServiceVersion20100801" => call(
+                &services,
+                Protocol::Json("application/x-amz-json-1.0"),
+                "cloudwatch",
+                operation,
+                &headers,
+                input,
+            ),
             other => Protocol::Json("application/x-amz-json-1.1")
                 .error(&ApiError::not_implemented(format!("the service of target {other}.{operation}"))),
         }

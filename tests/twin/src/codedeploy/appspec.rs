@@ -85,7 +85,9 @@ impl AppSpec {
             return Err(invalid_revision(format!("unknown resource type {:?}", resource.r#type)));
         }
         let hooks: BTreeMap<_, _> = document.hooks.into_iter().flatten().collect();
-        if let Some(unknown) = hooks.keys().find(|k| !["BeforeAllowTraffic", "AfterAllowTraffic"].contains(&k.as_str())) {
+        if let Some(unknown) =
+            hooks.keys().find(|k| !["BeforeAllowTraffic", "AfterAllowTraffic"].contains(&k.as_str()))
+        {
             return Err(invalid_revision(format!("Lambda deployments have no hook {unknown:?}")));
         }
         let Properties { name, alias, currentversion, targetversion } = resource.properties;
@@ -135,8 +137,16 @@ Hooks:
 
     #[test]
     fn appspec_is_refused_when_something_is_wrong_with_it() {
-        for (from, to) in [("CurrentVersion: \"1\"", "CurrentVersion: live"), ("BeforeAllowTraffic", "BeforeInstall"), ("Resources", "Things")] {
-            assert_eq!(AppSpec::parse(&YAML.replace(from, to)).unwrap_err().code, "InvalidRevisionException", "{to}");
+        for (from, to) in [
+            ("CurrentVersion: \"1\"", "CurrentVersion: live"),
+            ("BeforeAllowTraffic", "BeforeInstall"),
+            ("Resources", "Things"),
+        ] {
+            assert_eq!(
+                AppSpec::parse(&YAML.replace(from, to)).unwrap_err().code,
+                "InvalidRevisionException",
+                "{to}"
+            );
         }
     }
 }

@@ -14,16 +14,20 @@ const LONGEST_MINUTES: i64 = 2880;
 
 /// The configurations that every account has.
 pub(super) fn predefined() -> BTreeMap<String, Configuration> {
-    let mut all = BTreeMap::from([("CodeDeployDefault.LambdaAllAtOnce".to_owned(), json!({"type": "AllAtOnce"}))]);
+    let mut all =
+        BTreeMap::from([("CodeDeployDefault.LambdaAllAtOnce".to_owned(), json!({"type": "AllAtOnce"}))]);
     for minutes in [5, 10, 15, 30] {
         let routing = json!({"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": minutes}});
         all.insert(format!("CodeDeployDefault.LambdaCanary10Percent{minutes}Minutes"), routing);
     }
-    for (name, minutes) in [("Every1Minute", 1), ("Every2Minutes", 2), ("Every3Minutes", 3), ("Every10Minutes", 10)] {
+    for (name, minutes) in
+        [("Every1Minute", 1), ("Every2Minutes", 2), ("Every3Minutes", 3), ("Every10Minutes", 10)]
+    {
         let routing = json!({"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 10, "linearInterval": minutes}});
         all.insert(format!("CodeDeployDefault.LambdaLinear10Percent{name}"), routing);
     }
-    let made = |routing| Configuration { id: Uuid::new_v4().to_string(), created_at: DateTime::UNIX_EPOCH, routing };
+    let made =
+        |routing| Configuration { id: Uuid::new_v4().to_string(), created_at: DateTime::UNIX_EPOCH, routing };
     all.into_iter().map(|(name, routing)| (name, made(routing))).collect()
 }
 
@@ -32,12 +36,15 @@ pub(super) fn predefined() -> BTreeMap<String, Configuration> {
 /// # Errors
 /// `InvalidTrafficRoutingConfigurationException` for a shape or number that CodeDeploy refuses.
 pub(super) fn steps(routing: &Value) -> Result<Vec<(f64, i64)>, ApiError> {
-    let invalid = |m: &str| ApiError::bad_request("InvalidTrafficRoutingConfigurationException", m.to_owned());
+    let invalid =
+        |m: &str| ApiError::bad_request("InvalidTrafficRoutingConfigurationException", m.to_owned());
     let pair = |object: &str, percent: &str, interval: &str| {
         let part = &routing[object];
         let percent = part[percent].as_i64().filter(|p| (1..=99).contains(p));
         let minutes = part[interval].as_i64().filter(|m| (1..=LONGEST_MINUTES).contains(m));
-        percent.zip(minutes).ok_or_else(|| invalid("the percentage must be 1 to 99 and the interval 1 to 2880 minutes"))
+        percent
+            .zip(minutes)
+            .ok_or_else(|| invalid("the percentage must be 1 to 99 and the interval 1 to 2880 minutes"))
     };
     let weight = |percent: i64| f64::from(u8::try_from(percent).unwrap_or(100));
     match routing["type"].as_str() {
@@ -76,7 +83,10 @@ mod tests {
     fn linear_ends_at_hundred_when_the_increment_does_not_divide_it() {
         let custom = json!({"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 40, "linearInterval": 2}});
         assert_eq!(steps(&custom).unwrap(), [(40.0, 0), (80.0, 2), (100.0, 4)]);
-        assert_eq!(steps(&routing("CodeDeployDefault.LambdaLinear10PercentEvery3Minutes")).unwrap().last(), Some(&(100.0, 27)));
+        assert_eq!(
+            steps(&routing("CodeDeployDefault.LambdaLinear10PercentEvery3Minutes")).unwrap().last(),
+            Some(&(100.0, 27))
+        );
     }
 
     #[test]

@@ -52,7 +52,10 @@ impl CodeDeploy {
             appspec,
             revision_type: request.revision.revision_type.clone(),
             alarms: request.override_alarm_configuration.clone().unwrap_or(group.alarm_configuration),
-            auto_rollback: request.auto_rollback_configuration.clone().unwrap_or(group.auto_rollback_configuration),
+            auto_rollback: request
+                .auto_rollback_configuration
+                .clone()
+                .unwrap_or(group.auto_rollback_configuration),
             target_weight_percent: 0.0,
             created_at: self.now(),
             started_at: None,
@@ -69,9 +72,13 @@ impl CodeDeploy {
     ///
     /// # Errors
     /// As for [`Self::create_deployment`].
-    pub(crate) fn create_seeded(self: &Arc<Self>, request: &Value, ids: Option<FixedIds>) -> Result<String, ApiError> {
+    pub(crate) fn create_seeded(
+        self: &Arc<Self>,
+        request: &Value,
+        ids: Option<FixedIds>,
+    ) -> Result<String, ApiError> {
         let created = self.create_deployment(&super::operations::parse(request)?, ids)?;
-        Ok(created["deploymentId"].as_str().unwrap_or_default().to_owned())
+        Ok(created.get("deploymentId").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
     /// Deploys the version that `failed` left, as CodeDeploy's automatic rollback does.
@@ -112,10 +119,14 @@ impl CodeDeploy {
         let id = deployment.id.clone();
         {
             let mut state = self.state.lock();
-            let same_group = |d: &&Deployment| d.application == deployment.application && d.group == deployment.group;
-            if let Some(active) = state.deployments.values().filter(same_group).find(|d| !d.status.is_final()) {
-                let message =
-                    format!("The Deployment Group '{}' already has an active Deployment '{}'", active.group, active.id);
+            let same_group =
+                |d: &&Deployment| d.application == deployment.application && d.group == deployment.group;
+            if let Some(active) = state.deployments.values().filter(same_group).find(|d| !d.status.is_final())
+            {
+                let message = format!(
+                    "The Deployment Group '{}' already has an active Deployment '{}'",
+                    active.group, active.id
+                );
                 return Err(ApiError::bad_request("DeploymentLimitExceededException", message));
             }
             self.note_status(&deployment);
@@ -149,7 +160,8 @@ impl CodeDeploy {
 
     /// Newest first, as CodeDeploy lists them.
     pub(super) fn list_deployments(&self, request: &ListDeployments) -> Result<Value, ApiError> {
-        if let (Some(application), Some(group)) = (&request.application_name, &request.deployment_group_name) {
+        if let (Some(application), Some(group)) = (&request.application_name, &request.deployment_group_name)
+        {
             self.find_group(application, group)?;
         }
         let state = self.state.lock();
@@ -170,13 +182,16 @@ impl CodeDeploy {
     /// The AppSpec's text, which GetDeployment leaves out.
     pub(super) fn revision(&self, request: &OfRevision) -> Result<Value, ApiError> {
         let wanted = request.revision.app_spec_content.as_ref().or(request.revision.string.as_ref());
-        let sha256 = wanted.and_then(|c| c.sha256.clone()).ok_or_else(|| invalid_revision("sha256 is missing"))?;
+        let sha256 =
+            wanted.and_then(|c| c.sha256.clone()).ok_or_else(|| invalid_revision("sha256 is missing"))?;
         let state = self.state.lock();
         let found = state
             .deployments
             .values()
             .find(|d| d.application == request.application_name && d.appspec.sha256 == sha256)
-            .ok_or_else(|| ApiError::bad_request("RevisionDoesNotExistException", "The revision does not exist"))?;
+            .ok_or_else(|| {
+                ApiError::bad_request("RevisionDoesNotExistException", "The revision does not exist")
+            })?;
         Ok(json!({"applicationName": request.application_name, "revision": found.revision_json(true)}))
     }
 
@@ -197,7 +212,9 @@ fn content(revision: &Revision) -> Result<&str, ApiError> {
         "AppSpecContent" => &revision.app_spec_content,
         "String" => &revision.string,
         "" => return Err(ApiError::bad_request("RevisionRequiredException", "The revision is required")),
-        other => return Err(ApiError::not_implemented(format!("revisions of type {other}: use AppSpecContent"))),
+        other => {
+            return Err(ApiError::not_implemented(format!("revisions of type {other}: use AppSpecContent")));
+        }
     };
     content.as_ref().and_then(|c| c.content.as_deref()).ok_or_else(|| invalid_revision("content is missing"))
 }

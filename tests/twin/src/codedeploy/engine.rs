@@ -68,15 +68,18 @@ impl CodeDeploy {
             return Err(End::failed("INVALID_LAMBDA_CONFIGURATION", message));
         }
         if alias.version != spec.current_version {
-            let message =
-                format!("the alias {name} points to version {}, not to {}", alias.version, spec.current_version);
+            let message = format!(
+                "the alias {name} points to version {}, not to {}",
+                alias.version, spec.current_version
+            );
             return Err(End::failed("INVALID_LAMBDA_CONFIGURATION", message));
         }
         Ok(())
     }
 
     async fn shift(&self, id: &str) -> Result<(), End> {
-        let (spec, configuration) = self.with_deployment(id, |d| (d.appspec.clone(), d.configuration.clone()))?;
+        let (spec, configuration) =
+            self.with_deployment(id, |d| (d.appspec.clone(), d.configuration.clone()))?;
         let steps = configurations::steps(&self.routing(&configuration)?)?;
         self.set_event(id, "AllowTraffic", "InProgress", None);
         let first = self.now();
@@ -98,7 +101,13 @@ impl CodeDeploy {
     }
 
     /// Marks one lifecycle event; a reason becomes its diagnostics.
-    pub(super) fn set_event(&self, id: &str, event: &'static str, status: &'static str, reason: Option<&str>) {
+    pub(super) fn set_event(
+        &self,
+        id: &str,
+        event: &'static str,
+        status: &'static str,
+        reason: Option<&str>,
+    ) {
         let now = self.now();
         let changed = self.with_deployment(id, |d| {
             let Some(found) = d.events.iter_mut().find(|e| e.name == event) else { return };
@@ -111,7 +120,8 @@ impl CodeDeploy {
         });
         if changed.is_ok() {
             let (deployment, event, status) = (id.to_owned(), event.to_owned(), status.to_owned());
-            let entry = Event::LifecycleEvent { deployment, event, status, reason: reason.map(str::to_owned) };
+            let entry =
+                Event::LifecycleEvent { deployment, event, status, reason: reason.map(str::to_owned) };
             self.lambda.around.journal.record(now, entry);
         }
     }

@@ -20,7 +20,10 @@ impl CodeDeploy {
     pub(super) fn create_application(&self, request: &Names) -> Result<Value, ApiError> {
         let name = &request.application_name;
         if name.is_empty() {
-            return Err(ApiError::bad_request("ApplicationNameRequiredException", "The application name is required"));
+            return Err(ApiError::bad_request(
+                "ApplicationNameRequiredException",
+                "The application name is required",
+            ));
         }
         if request.compute_platform.as_deref() != Some("Lambda") {
             return Err(ApiError::not_implemented("compute platforms other than Lambda"));
@@ -72,7 +75,10 @@ impl CodeDeploy {
         self.apply(&mut group, request)?;
         let name = &request.deployment_group_name;
         if name.is_empty() {
-            return Err(ApiError::bad_request("DeploymentGroupNameRequiredException", "The group name is required"));
+            return Err(ApiError::bad_request(
+                "DeploymentGroupNameRequiredException",
+                "The group name is required",
+            ));
         }
         self.with_application(&request.application_name, |a| {
             if a.groups.contains_key(name) {

@@ -54,8 +54,11 @@ impl CodeDeploy {
             let found = d.events.iter_mut().find(|e| e.name == event);
             found.map(|e| e.hook_execution_id.get_or_insert_with(|| new_execution_id(id, event)).clone())
         })?;
-        let invoked =
-            Event::HookInvoked { deployment: id.to_owned(), event: event.to_owned(), function: function.to_owned() };
+        let invoked = Event::HookInvoked {
+            deployment: id.to_owned(),
+            event: event.to_owned(),
+            function: function.to_owned(),
+        };
         self.lambda.around.journal.record(self.now(), invoked);
         if self.lambda.around.options.external_functions.iter().any(|name| name == bare_name(function)) {
             return Ok(());
@@ -91,8 +94,11 @@ impl CodeDeploy {
         event.ended_at = Some(self.now());
         deployment.signals.send_modify(|s| drop(s.answers.insert(name, request.status.clone())));
         drop(state);
-        let answered =
-            Event::HookAnswered { deployment: id.clone(), event: name.to_owned(), status: request.status.clone() };
+        let answered = Event::HookAnswered {
+            deployment: id.clone(),
+            event: name.to_owned(),
+            status: request.status.clone(),
+        };
         self.lambda.around.journal.record(self.now(), answered);
         Ok(json!({"lifecycleEventHookExecutionId": execution}))
     }
@@ -101,5 +107,7 @@ impl CodeDeploy {
 /// A long opaque token; clients must not read anything into it.
 fn new_execution_id(deployment: &str, event: &str) -> String {
     let noise: String = (0..4).map(|_| Uuid::new_v4().simple().to_string()).collect();
-    URL_SAFE_NO_PAD.encode(json!({"encryptedData": noise, "ivParameterSpec": format!("{deployment}/{event}")}).to_string())
+    URL_SAFE_NO_PAD.encode(
+        json!({"encryptedData": noise, "ivParameterSpec": format!("{deployment}/{event}")}).to_string(),
+    )
 }

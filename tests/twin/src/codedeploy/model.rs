@@ -200,8 +200,12 @@ impl Deployment {
     pub(super) fn revision_json(&self, with_content: bool) -> Value {
         let content = with_content.then_some(&self.appspec.text);
         match self.revision_type.as_str() {
-            "String" => json!({"revisionType": "String", "string": {"content": content, "sha256": self.appspec.sha256}}),
-            other => json!({"revisionType": other, "appSpecContent": {"content": content, "sha256": self.appspec.sha256}}),
+            "String" => {
+                json!({"revisionType": "String", "string": {"content": content, "sha256": self.appspec.sha256}})
+            }
+            other => {
+                json!({"revisionType": other, "appSpecContent": {"content": content, "sha256": self.appspec.sha256}})
+            }
         }
     }
 }

@@ -67,7 +67,9 @@ impl CodeDeploy {
             for alarm in &alarms.alarms {
                 match around.cloudwatch.alarm_state(&alarm.name) {
                     Some(AlarmState::Alarm) => return alarm.name.clone(),
-                    None if !alarms.ignore_poll_alarm_failure => return format!("{} (cannot be read)", alarm.name),
+                    None if !alarms.ignore_poll_alarm_failure => {
+                        return format!("{} (cannot be read)", alarm.name);
+                    }
                     _ => {}
                 }
             }

@@ -34,7 +34,9 @@ impl CodeDeploy {
     }
 
     pub(super) fn target(&self, request: &OfDeployment) -> Result<Value, ApiError> {
-        self.with_started(&request.deployment_id, |d| Ok(json!({"deploymentTarget": target(d, &request.target_id)?})))
+        self.with_started(&request.deployment_id, |d| {
+            Ok(json!({"deploymentTarget": target(d, &request.target_id)?}))
+        })
     }
 
     pub(super) fn batch_targets(&self, request: &OfDeployment) -> Result<Value, ApiError> {

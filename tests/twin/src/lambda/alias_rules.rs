@@ -21,7 +21,9 @@ pub(crate) fn check(
     check_weights(&alias.weights)?;
     let Some(additional) = alias.weights.keys().next() else { return Ok(()) };
     if alias.version == LATEST {
-        return Err(invalid_parameter("$LATEST is not supported for an alias pointing to more than 1 version"));
+        return Err(invalid_parameter(
+            "$LATEST is not supported for an alias pointing to more than 1 version",
+        ));
     }
     if *additional == alias.version {
         let message = format!(
@@ -37,14 +39,21 @@ pub(crate) fn check(
 fn check_weights(weights: &BTreeMap<String, f64>) -> Result<(), ApiError> {
     const MEMBER: &str = "routingConfig.additionalVersionWeights";
     if weights.len() > 1 {
-        return Err(invalid_parameter("Number of items in AdditionalVersionWeights cannot be greater than 1"));
+        return Err(invalid_parameter(
+            "Number of items in AdditionalVersionWeights cannot be greater than 1",
+        ));
     }
     for (version, &weight) in weights {
         if version.is_empty() || !version.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(validation(MEMBER, version, "Map keys must satisfy regular expression pattern: [0-9]+"));
+            return Err(validation(
+                MEMBER,
+                version,
+                "Map keys must satisfy regular expression pattern: [0-9]+",
+            ));
         }
         if !(0.0..=1.0).contains(&weight) {
-            let bound = if weight > 1.0 { "less than or equal to 1.0" } else { "greater than or equal to 0.0" };
+            let bound =
+                if weight > 1.0 { "less than or equal to 1.0" } else { "greater than or equal to 0.0" };
             return Err(validation(MEMBER, weight, &format!("Map value must have value {bound}")));
         }
     }
@@ -57,7 +66,9 @@ fn check_pair(primary: &Configuration, additional: &Configuration) -> Result<(),
         return Err(invalid_parameter("Specified versions must be associated with the same execution role"));
     }
     if primary.dead_letter_arn != additional.dead_letter_arn {
-        return Err(invalid_parameter("Specified versions must have the same dead letter queue configuration"));
+        return Err(invalid_parameter(
+            "Specified versions must have the same dead letter queue configuration",
+        ));
     }
     Ok(())
 }
@@ -96,7 +107,12 @@ mod tests {
     fn weights_are_refused_when_outside_zero_to_one_or_too_many() {
         assert!(check_weights(&alias(&[("2", 0.0)]).weights).is_ok());
         assert!(check_weights(&alias(&[("2", 1.0)]).weights).is_ok());
-        for bad in [alias(&[("2", 1.001)]), alias(&[("2", -0.001)]), alias(&[("2", f64::NAN)]), alias(&[("live", 0.1)])] {
+        for bad in [
+            alias(&[("2", 1.001)]),
+            alias(&[("2", -0.001)]),
+            alias(&[("2", f64::NAN)]),
+            alias(&[("live", 0.1)]),
+        ] {
             assert_eq!(check_weights(&bad.weights).unwrap_err().code, "ValidationException");
         }
         let two = alias(&[("2", 0.1), ("3", 0.1)]);

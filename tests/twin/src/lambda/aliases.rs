@@ -69,7 +69,12 @@ impl Lambda {
     ///
     /// # Errors
     /// `PreconditionFailedException` (412) for an outdated revision id, and the errors of the alias rules.
-    pub(crate) fn update_alias(&self, function: &str, name: &str, change: AliasChange) -> Result<Alias, ApiError> {
+    pub(crate) fn update_alias(
+        &self,
+        function: &str,
+        name: &str,
+        change: AliasChange,
+    ) -> Result<Alias, ApiError> {
         let mut alias = self.alias(function, name)?;
         self.with_function(function, |f| {
             let current = f.aliases.get(name).ok_or_else(|| alias_not_found(name))?;

@@ -37,12 +37,13 @@ pub(crate) fn store(source: &CodeSource) -> Result<Arc<Code>, ApiError> {
 }
 
 fn from_zip(base64: &str) -> Result<Arc<Code>, ApiError> {
-    let unzip_failed = |e: &dyn std::fmt::Display| invalid_parameter(format!("Could not unzip uploaded file: {e}"));
+    let unzip_failed =
+        |e: &dyn std::fmt::Display| invalid_parameter(format!("Could not unzip uploaded file: {e}"));
     let bytes = STANDARD.decode(base64).map_err(|e| unzip_failed(&e))?;
     let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|e| unzip_failed(&e))?;
-    let entry = archive
-        .by_name(BOOTSTRAP)
-        .map_err(|_| invalid_parameter("the twin runs `provided.*` functions: the ZIP file has no file named bootstrap"))?;
+    let entry = archive.by_name(BOOTSTRAP).map_err(|_| {
+        invalid_parameter("the twin runs `provided.*` functions: the ZIP file has no file named bootstrap")
+    })?;
     let mut program = Vec::new();
     entry.take(UNPACKED_LIMIT_BYTES).read_to_end(&mut program).map_err(|e| unzip_failed(&e))?;
     let (program, folder) = unpack(&program).map_err(|e| unzip_failed(&e))?;
@@ -86,6 +87,9 @@ mod tests {
 
     #[test]
     fn code_is_refused_when_nothing_is_given() {
-        assert_eq!(store(&CodeSource::default()).unwrap_err().message, "Please provide a source for function code.");
+        assert_eq!(
+            store(&CodeSource::default()).unwrap_err().message,
+            "Please provide a source for function code."
+        );
     }
 }

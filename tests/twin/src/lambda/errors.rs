@@ -41,7 +41,11 @@ pub(super) fn stale_revision(reader: &str) -> ApiError {
 }
 
 pub(super) fn throttled(reserved: bool) -> ApiError {
-    let reason = if reserved { "ReservedFunctionConcurrentInvocationLimitExceeded" } else { "ConcurrentInvocationLimitExceeded" };
+    let reason = if reserved {
+        "ReservedFunctionConcurrentInvocationLimitExceeded"
+    } else {
+        "ConcurrentInvocationLimitExceeded"
+    };
     error("TooManyRequestsException", 429, format!("Rate Exceeded. ({reason})"))
 }
 
@@ -51,6 +55,8 @@ pub(super) fn bad_json(detail: impl Display) -> ApiError {
 }
 
 pub(super) fn too_large(bytes: usize, limit: usize) -> ApiError {
-    let message = format!("{bytes} byte payload is too large for the RequestResponse invocation type (limit {limit} bytes)");
+    let message = format!(
+        "{bytes} byte payload is too large for the RequestResponse invocation type (limit {limit} bytes)"
+    );
     error("RequestTooLargeException", 413, message)
 }

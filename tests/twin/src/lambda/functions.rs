@@ -154,7 +154,11 @@ impl Lambda {
     ) -> Result<Value, ApiError> {
         let attempts = request.maximum_retry_attempts.unwrap_or(2);
         if attempts > 2 {
-            return Err(validation("maximumRetryAttempts", attempts, "Member must have value less than or equal to 2"));
+            return Err(validation(
+                "maximumRetryAttempts",
+                attempts,
+                "Member must have value less than or equal to 2",
+            ));
         }
         let config = AsyncConfig { maximum_retry_attempts: attempts };
         let arn = format!("{}:{qualifier}", self.function_arn(name));
@@ -168,7 +172,8 @@ impl Lambda {
 fn check_name(name: &str) -> Result<(), ApiError> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-        let constraint = "Member must satisfy regular expression pattern: [a-zA-Z0-9-_]+ and have at most 64 characters";
+        let constraint =
+            "Member must satisfy regular expression pattern: [a-zA-Z0-9-_]+ and have at most 64 characters";
         return Err(validation("functionName", name, constraint));
     }
     Ok(())

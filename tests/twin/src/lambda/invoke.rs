@@ -1,11 +1,11 @@
 //! Invocation: routing by weight, cold and warm sandboxes, time-outs, crashes, and the metrics of each.
 
-use std::{process::ExitStatus, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -13,6 +13,7 @@ use super::{
     Lambda,
     alias_rules::route,
     errors::{bad_json, function_not_found, throttled, too_large},
+    failure::{Failure, told},
     logs::tail,
     model::{AsyncConfig, Configuration, LATEST},
     sandbox::{Reply, Sandbox, Start, Work},
@@ -92,7 +93,12 @@ impl Lambda {
     ///
     /// # Errors
     /// As for [`Self::invoke`], before the invocation is accepted.
-    pub(crate) fn invoke_async(self: &Arc<Self>, name: &str, qualifier: Option<&str>, payload: Bytes) -> Result<(), ApiError> {
+    pub(crate) fn invoke_async(
+        self: &Arc<Self>,
+        name: &str,
+        qualifier: Option<&str>,
+        payload: Bytes,
+    ) -> Result<(), ApiError> {
         let payload = checked(payload)?;
         self.resolve(name, qualifier)?;
         let config = self.with_function(name, |f| {
@@ -103,7 +109,13 @@ impl Lambda {
         Ok(())
     }
 
-    async fn attempt(self: &Arc<Self>, name: &str, qualifier: Option<&str>, payload: Bytes, config: AsyncConfig) {
+    async fn attempt(
+        self: &Arc<Self>,
+        name: &str,
+        qualifier: Option<&str>,
+        payload: Bytes,
+        config: AsyncConfig,
+    ) {
         for attempt in 0..=config.maximum_retry_attempts {
             if attempt > 0 {
                 self.around.clock.sleep(TimeDelta::minutes(i64::from(attempt))).await;
@@ -138,7 +150,9 @@ impl Lambda {
         let mut running = self.running.lock();
         let everywhere: usize = running.values().sum();
         let here = running.entry(target.name.clone()).or_default();
-        if everywhere >= self.around.options.account_concurrency || target.reserved.is_some_and(|limit| *here >= limit) {
+        if everywhere >= self.around.options.account_concurrency
+            || target.reserved.is_some_and(|limit| *here >= limit)
+        {
             return None;
         }
         *here += 1;
@@ -169,7 +183,10 @@ impl Lambda {
             Ok(Reply::Error(body)) => (body, true),
             Err(Failure(body)) => {
                 let payload = Bytes::from(body.to_string());
-                return Ok((Invoked { executed_version: of.version.clone(), payload, function_error: true, log_tail }, duration_ms));
+                return Ok((
+                    Invoked { executed_version: of.version.clone(), payload, function_error: true, log_tail },
+                    duration_ms,
+                ));
             }
         };
         self.idle.lock().entry(key).or_default().push(sandbox);
@@ -226,25 +243,6 @@ impl Lambda {
     }
 }
 
-/// A failure that the platform reports in place of the function.
-struct Failure(Value);
-
-impl Failure {
-    fn exited(request_id: &str, status: Option<ExitStatus>) -> Self {
-        let how = match status.map(|s| (s.success(), s.to_string().replace("exit status:", "exit status"))) {
-            Some((false, how)) => format!("Runtime exited with error: {how}"),
-            _ => "Runtime exited without providing a reason".to_owned(),
-        };
-        let message = format!("RequestId: {request_id} Error: {how}");
-        Self(json!({"errorType": "Runtime.ExitError", "errorMessage": message}))
-    }
-
-    fn timed_out(request_id: &str, after: Duration) -> Self {
-        let message = format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", after.as_secs_f64());
-        Self(json!({"errorType": "Sandbox.Timedout", "errorMessage": message}))
-    }
-}
-
 /// Waits until a new sandbox asks for work; a warm one is ready already.
 async fn wait_for_start(sandbox: &mut Sandbox, request_id: &str, limit: Duration) -> Result<(), Failure> {
     let ready = async {
@@ -260,16 +258,6 @@ async fn wait_for_start(sandbox: &mut Sandbox, request_id: &str, limit: Duration
         status = sandbox.child.wait() => Err(Failure::exited(request_id, status.ok())),
         () = tokio::time::sleep(limit) => Err(Failure::timed_out(request_id, limit)),
     }
-}
-
-/// A function error in one line: type and message, or what came instead of them.
-fn told(payload: &Bytes) -> String {
-    let error: Value = serde_json::from_slice(payload).unwrap_or_default();
-    let text = match (error["errorType"].as_str(), error["errorMessage"].as_str()) {
-        (Some(kind), Some(message)) => format!("{kind}: {message}"),
-        _ => String::from_utf8_lossy(payload).into_owned(),
-    };
-    text.chars().take(300).collect()
 }
 
 /// The event: JSON within the size limit; no payload at all is an empty object, as Lambda does it.

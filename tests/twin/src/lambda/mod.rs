@@ -4,6 +4,7 @@ mod alias_rules;
 mod aliases;
 mod code;
 mod errors;
+mod failure;
 mod functions;
 mod invoke;
 mod logs;
@@ -26,8 +27,8 @@ use rand::{SeedableRng as _, rngs::StdRng};
 pub(crate) use aliases::AliasChange;
 use invoke::Invoked;
 pub use logs::LogLine;
-pub(crate) use rest::bare_name;
 use model::Function;
+pub(crate) use rest::bare_name;
 use sandbox::{Sandbox, SandboxPort};
 
 use crate::{Options, clock::VirtualClock, cloudwatch::CloudWatch, journal::Journal};

@@ -11,10 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{
-    Invoked, Lambda,
-    errors::bad_json,
-};
+use super::{Invoked, Lambda, errors::bad_json};
 use crate::error::ApiError;
 
 /// One request, taken apart.
@@ -72,7 +69,11 @@ pub(crate) fn operation(request: &Request<'_>) -> Option<&'static str> {
 ///
 /// # Errors
 /// What Lambda would answer.
-pub(crate) async fn handle(lambda: &Arc<Lambda>, operation: &str, request: &Request<'_>) -> Result<Response, ApiError> {
+pub(crate) async fn handle(
+    lambda: &Arc<Lambda>,
+    operation: &str,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let given = request.path.get(1).copied().unwrap_or_default();
     let name = bare_name(given);
     let qualifier = request.query("Qualifier").or_else(|| qualifier_in(given));
@@ -157,11 +158,19 @@ fn invocation_response(invoked: Invoked, with_log: bool) -> Response {
     response
 }
 
-fn concurrency(lambda: &Lambda, operation: &str, name: &str, request: &Request<'_>) -> Result<Response, ApiError> {
+fn concurrency(
+    lambda: &Lambda,
+    operation: &str,
+    name: &str,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     let limit = match operation {
         "PutFunctionConcurrency" => {
             let body: super::requests::Concurrency = request.parse()?;
-            lambda.with_function(name, |f| Ok(*f.reserved_concurrency.insert(body.reserved_concurrent_executions)))
+            lambda
+                .with_function(name, |f| {
+                    Ok(*f.reserved_concurrency.insert(body.reserved_concurrent_executions))
+                })
                 .map(Some)?
         }
         "DeleteFunctionConcurrency" => {
@@ -170,7 +179,8 @@ fn concurrency(lambda: &Lambda, operation: &str, name: &str, request: &Request<'
         }
         _ => lambda.with_function(name, |f| Ok(f.reserved_concurrency))?,
     };
-    let body = limit.map_or_else(|| serde_json::json!({}), |n| serde_json::json!({"ReservedConcurrentExecutions": n}));
+    let body = limit
+        .map_or_else(|| serde_json::json!({}), |n| serde_json::json!({"ReservedConcurrentExecutions": n}));
     Ok(axum::Json(body).into_response())
 }
 

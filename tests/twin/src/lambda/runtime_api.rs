@@ -32,7 +32,10 @@ pub(crate) async fn next(State(lambda): State<Arc<Lambda>>, Path(sandbox): Path<
         ("lambda-runtime-aws-request-id", work.request_id.clone()),
         ("lambda-runtime-deadline-ms", work.deadline_ms.to_string()),
         ("lambda-runtime-invoked-function-arn", work.invoked_arn),
-        ("lambda-runtime-trace-id", format!("Root=1-00000000-{:.24};Sampled=0", work.request_id.replace('-', ""))),
+        (
+            "lambda-runtime-trace-id",
+            format!("Root=1-00000000-{:.24};Sampled=0", work.request_id.replace('-', "")),
+        ),
         ("content-type", "application/json".to_owned()),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {

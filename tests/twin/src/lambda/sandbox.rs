@@ -71,11 +71,8 @@ impl Lambda {
         let id = Uuid::new_v4().simple().to_string();
         let (work, inbox) = mpsc::channel(1);
         let (starting, start) = watch::channel(Start::Starting);
-        let port = SandboxPort {
-            inbox: tokio::sync::Mutex::new(inbox),
-            pending: Mutex::default(),
-            start: starting,
-        };
+        let port =
+            SandboxPort { inbox: tokio::sync::Mutex::new(inbox), pending: Mutex::default(), start: starting };
         self.ports.lock().insert(id.clone(), Arc::new(port));
         let mut child = Command::new(&of.code.program)
             .env_clear()
@@ -109,7 +106,10 @@ impl Lambda {
             ("AWS_LAMBDA_FUNCTION_VERSION", of.version.clone()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", of.memory_mb.to_string()),
             ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", format!("{}[{}]{id}", around.clock.now().format("%Y/%m/%d/"), of.version)),
+            (
+                "AWS_LAMBDA_LOG_STREAM_NAME",
+                format!("{}[{}]{id}", around.clock.now().format("%Y/%m/%d/"), of.version),
+            ),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
             ("AWS_EXECUTION_ENV", format!("AWS_Lambda_{}", of.runtime)),

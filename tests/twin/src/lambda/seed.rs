@@ -34,7 +34,11 @@ impl Lambda {
     ///
     /// # Errors
     /// For an unknown function.
-    pub(crate) fn publish_with(&self, name: &str, environment: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    pub(crate) fn publish_with(
+        &self,
+        name: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), ApiError> {
         self.update_configuration(name, &body(json!({"Environment": {"Variables": environment}}))?)?;
         self.publish(name, &PublishVersion::default()).map(drop)
     }

@@ -22,7 +22,9 @@ impl Lambda {
                 let message = format!("CodeSHA256 does not match the current code: {}", f.latest.code.sha256);
                 return Err(invalid_parameter(message));
             }
-            if let Some((_, last)) = f.versions.iter().next_back().filter(|(_, v)| f.latest.same_release_as(v)) {
+            if let Some((_, last)) =
+                f.versions.iter().next_back().filter(|(_, v)| f.latest.same_release_as(v))
+            {
                 return Ok(last.clone());
             }
             Ok(self.add_version(f, request.description.clone()))
@@ -56,7 +58,9 @@ impl Lambda {
     pub(super) fn delete_version(&self, function: &str, version: &str) -> Result<(), ApiError> {
         let arn = format!("{}:{version}", self.function_arn(function));
         if version == LATEST {
-            return Err(invalid_parameter("$LATEST version cannot be deleted without deleting the function."));
+            return Err(invalid_parameter(
+                "$LATEST version cannot be deleted without deleting the function.",
+            ));
         }
         self.with_function(function, |f| {
             let users: Vec<_> = f
@@ -66,7 +70,8 @@ impl Lambda {
                 .map(|a| a.name.as_str())
                 .collect();
             if !users.is_empty() {
-                let message = format!("Unable to delete version because the following aliases reference it: {users:?}");
+                let message =
+                    format!("Unable to delete version because the following aliases reference it: {users:?}");
                 return Err(conflict(message));
             }
             let number = version.parse().ok().filter(|n| f.versions.contains_key(n));

@@ -26,7 +26,9 @@ impl Protocol {
     pub(crate) fn answer(self, value: &Value) -> Response {
         match self {
             Self::Cbor => with_headers(StatusCode::OK, "application/cbor", cbor::encode(value)),
-            Self::Json(content_type) => with_headers(StatusCode::OK, content_type, value.to_string().into_bytes()),
+            Self::Json(content_type) => {
+                with_headers(StatusCode::OK, content_type, value.to_string().into_bytes())
+            }
             Self::Rest => axum::Json(value).into_response(),
         }
     }
