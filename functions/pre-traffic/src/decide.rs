@@ -3,6 +3,7 @@
 use crate::cases::SmokeCase;
 use crate::response;
 use hook::Verdict;
+use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 
@@ -110,10 +111,7 @@ pub fn judge(case: &SmokeCase, version: &str, observation: &Observation) -> Case
     let mut failures = match answer {
         Answer::Payload(payload) => response::failures(case, payload),
         Answer::FunctionError { kind, payload } => {
-            vec![Failure::FunctionError {
-                kind: kind.clone(),
-                got: shorten(&String::from_utf8_lossy(payload)),
-            }]
+            vec![Failure::FunctionError { kind: kind.clone(), got: shorten(&error_text(payload)) }]
         }
         Answer::Nothing(reason) => vec![Failure::NoAnswer { reason: shorten(reason) }],
         Answer::NotAsked => vec![Failure::NotAsked],
@@ -160,6 +158,16 @@ pub fn decide(results: &[CaseResult]) -> Verdict {
         results.len(),
         named.join(" | ")
     ))
+}
+
+/// Type and message of a function error as Lambda reports it, or the payload as it is.
+fn error_text(payload: &[u8]) -> String {
+    let error: Value = serde_json::from_slice(payload).unwrap_or_default();
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    match (text("errorType"), text("errorMessage")) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        _ => String::from_utf8_lossy(payload).into_owned(),
+    }
 }
 
 /// The first part of a text, for a message.

@@ -135,7 +135,7 @@ async fn deployment_waits_for_the_hour_when_the_hook_never_answers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hook_answers_again_when_the_permission_arrives_late() {
-    let twin = twin(60.0, false).await;
+    let twin = twin(600.0, false).await;
     let denied = ApiError::bad_request("AccessDeniedException", "not authorized to perform this action");
     twin.faults().inject(PUT, 2, denied);
     let id = twin.seed(release(&json!({}), 60)).unwrap();

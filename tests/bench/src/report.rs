@@ -63,7 +63,7 @@ impl Report {
     fn write_warm(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Warm: one process that has started before; the hook makes 5 or more calls per invocation."
+            "Warm: one process that has started before; the hook makes 6 calls to AWS per invocation."
         )?;
         let cells = |row: &Warm| {
             [row.name.to_owned(), row.invocations.to_string(), number(row.p50_ms), number(row.p99_ms)]

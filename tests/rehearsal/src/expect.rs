@@ -93,3 +93,6 @@ fn share(part: usize, whole: usize) -> f64 {
 fn float(count: usize) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

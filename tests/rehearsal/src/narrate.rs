@@ -34,22 +34,21 @@ pub(crate) fn release(scenario: &Scenario, seen: &Observed) -> Release {
     }
 }
 
-/// One sentence: what did happen.
-pub(crate) fn conclusion(seen: &Observed) -> String {
-    let reached = seen.served_by(CANDIDATE).count();
-    let failed = seen.failed_requests();
+/// What did happen, for somebody who reads nothing else.
+fn conclusion(seen: &Observed) -> String {
     let hook = match (seen.hook_answer(), &seen.hook_reason) {
-        (Some("Failed"), Some(reason)) => format!("Failed ({})", first_words(reason)),
-        (answer, _) => answer.unwrap_or("nothing").to_owned(),
+        (Some(answer), Some(reason)) => format!("The smoke test {answer}: {}.", first_words(reason)),
+        (answer, _) => format!("The smoke test reported {}.", answer.unwrap_or("nothing")),
     };
     let whole = if seen.alias_is_whole { "all" } else { "part of the" };
     format!(
-        "The hook reported {hook}, {} ended {}, live sends {whole} traffic to version {}; version 2 served {reached} \
-         of {} customer requests and {failed} requests failed.",
-        seen.deployment,
+        "{hook} The deployment {}; live sends {whole} traffic to version {}. Version {CANDIDATE} served {} of {} \
+         customer requests; {} failed.",
         seen.status,
         seen.alias_version,
+        seen.served_by(CANDIDATE).count(),
         seen.requests.len(),
+        seen.failed_requests(),
     )
 }
 

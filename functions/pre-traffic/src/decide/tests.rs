@@ -45,8 +45,13 @@ fn late_answer_is_judged_for_its_content_too() {
 fn failure_says_what_came_when_there_is_no_response() {
     let error =
         Answer::FunctionError { kind: "Unhandled".to_owned(), payload: br#"{"errorType":"X"}"#.to_vec() };
+    let told = Answer::FunctionError {
+        kind: "Unhandled".to_owned(),
+        payload: br#"{"errorMessage":"exit status 1","errorType":"Runtime.ExitError"}"#.to_vec(),
+    };
     for (answer, text) in [
         (error, r#"function error Unhandled: {"errorType":"X"}"#),
+        (told, "function error Unhandled: Runtime.ExitError: exit status 1"),
         (Answer::Nothing("throttled".to_owned()), "no answer: throttled"),
         (Answer::NotAsked, "not asked: no time left"),
     ] {

@@ -139,11 +139,3 @@ fn coordinates_are_numbers_when_data_are_scarce_or_broken() {
         assert!(!page.contains("NaN") && !page.contains("inf ms"));
     }
 }
-
-#[test]
-#[ignore = "writes the example page to the temporary directory, to be looked at"]
-fn example_is_written_when_asked_for() {
-    let path = std::env::temp_dir().join("rehearsal-example.html");
-    std::fs::write(&path, render(&report()).unwrap()).unwrap();
-    println!("{}", path.display());
-}

@@ -1,0 +1,130 @@
+//! Each check must notice each thing that can go wrong.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use twin::journal::{Entry, Event};
+
+use super::*;
+use crate::observed::CustomerRequest;
+
+const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+fn minute(minute: i64) -> DateTime<Utc> {
+    START + TimeDelta::minutes(minute)
+}
+
+fn request(at: i64, version: &str, status: u16) -> CustomerRequest {
+    CustomerRequest {
+        at: minute(at),
+        version: Some(version.to_owned()),
+        status: Some(status),
+        latency_ms: 4.0,
+    }
+}
+
+fn alias(at: i64, version: &str, weights: &[(&str, f64)]) -> Entry {
+    let weights: BTreeMap<_, _> = weights.iter().map(|&(v, w)| (v.to_owned(), w)).collect();
+    let (function, alias) = ("backend".to_owned(), "live".to_owned());
+    Entry {
+        at: minute(at),
+        event: Event::AliasMoved { function, alias, version: version.to_owned(), weights },
+    }
+}
+
+fn hook(status: &str) -> Entry {
+    let (deployment, event) = ("d-1".to_owned(), "BeforeAllowTraffic".to_owned());
+    Entry { at: minute(2), event: Event::HookAnswered { deployment, event, status: status.to_owned() } }
+}
+
+/// A canary as it should be: every tenth request on version 2 from minute 2 to minute 17, then all of them.
+fn good() -> Observed {
+    let during =
+        (2..17).flat_map(|at| (0..10).map(move |n| request(at, if n == 0 { "2" } else { "1" }, 200)));
+    let requests: Vec<_> = during.chain((17..19).map(|at| request(at, "2", 200))).collect();
+    Observed {
+        started_at: START,
+        ended_at: minute(19),
+        deployment: "d-1".to_owned(),
+        status: "Succeeded".to_owned(),
+        rollback: None,
+        candidate_invocations_metric: 17.0,
+        requests,
+        hook_reason: None,
+        journal: vec![
+            hook("Succeeded"),
+            alias(1, "1", &[]),
+            alias(1, "1", &[("2", 0.1)]),
+            alias(16, "2", &[]),
+        ],
+        alias_version: "2".to_owned(),
+        alias_is_whole: true,
+        real_seconds: 19.0,
+    }
+}
+
+/// A version refused before traffic, as it should be.
+fn refused() -> Observed {
+    let crash = Event::InvocationFailed {
+        function: "backend".to_owned(),
+        version: "2".to_owned(),
+        error: "Runtime.ExitError: exit status 1".to_owned(),
+    };
+    Observed {
+        status: "Failed".to_owned(),
+        rollback: Some(("d-2".to_owned(), "Succeeded".to_owned())),
+        requests: (0..4).map(|at| request(at, "1", 200)).collect(),
+        candidate_invocations_metric: 0.0,
+        journal: vec![hook("Failed"), alias(0, "1", &[]), Entry { at: minute(2), event: crash }],
+        alias_version: "1".to_owned(),
+        ..good()
+    }
+}
+
+#[test]
+fn nothing_deviates_when_all_is_well() {
+    assert_eq!(completed(&good()), [""; 0]);
+    assert_eq!(refused_before_traffic(&refused()), [""; 0]);
+    assert_eq!(crashed_before_traffic(&refused()), [""; 0]);
+}
+
+#[test]
+fn completed_release_deviates_when_any_part_is_wrong() {
+    let cases: [(fn(&mut Observed), &str); 8] = [
+        (|seen| seen.status = "Stopped".to_owned(), "ended Stopped"),
+        (|seen| seen.journal[0] = hook("Failed"), "did not report Succeeded"),
+        (|seen| seen.alias_is_whole = false, "does not send everything"),
+        (|seen| seen.requests[3].status = Some(500), "1 customer requests failed"),
+        (|seen| seen.requests[3].status = None, "1 customer requests failed"),
+        (|seen| seen.journal[3] = alias(11, "2", &[]), "lasted 10 minutes"),
+        (
+            |seen| seen.requests[1..30].iter_mut().for_each(|r| r.version = Some("2".to_owned())),
+            "went to the canary",
+        ),
+        (|seen| seen.candidate_invocations_metric = 16.0, "CloudWatch counts 16"),
+    ];
+    for (spoil, sentence) in cases {
+        let mut seen = good();
+        spoil(&mut seen);
+        let wrong = completed(&seen);
+        assert!(wrong.iter().any(|w| w.contains(sentence)), "{sentence}: {wrong:?}");
+    }
+}
+
+#[test]
+fn refused_release_deviates_when_any_part_is_wrong() {
+    let cases: [(fn(&mut Observed), &str); 6] = [
+        (|seen| seen.status = "Succeeded".to_owned(), "not Failed"),
+        (|seen| seen.journal[0] = hook("Succeeded"), "did not report Failed"),
+        (|seen| seen.requests[2].version = Some("2".to_owned()), "1 customer requests reached version 2"),
+        (|seen| seen.alias_version = "2".to_owned(), "does not send everything to version 1"),
+        (|seen| seen.rollback = None, "rollback deployment did not succeed"),
+        (|seen| drop(seen.journal.pop()), "Runtime.ExitError"),
+    ];
+    for (spoil, sentence) in cases {
+        let mut seen = refused();
+        spoil(&mut seen);
+        let wrong = crashed_before_traffic(&seen);
+        assert!(wrong.iter().any(|w| w.contains(sentence)), "{sentence}: {wrong:?}");
+    }
+}
