@@ -7,6 +7,7 @@ SHELL := bash
 
 FEATURES := backend/rehearsal
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 VENV := .venv/bin
 DENY_VERSION := 0.20.2
 # make rehearse SCENARIO=good-version SEED=7
@@ -30,6 +31,7 @@ test: lint unit clients production deny ## everything that CI runs
 lint: ## formatting, clippy and documentation, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features $(FEATURES) -- -D warnings
+	cargo clippy --package backend -- -D warnings  # as it ships: without the feature
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features $(FEATURES) --quiet
 
 unit: build ## Rust tests: rules, handlers against the twin, compiled binaries
@@ -41,7 +43,8 @@ clients: build $(VENV)/.ready ## boto3, the AWS CLI and cargo lambda against the
 production: build ## the shipped backend contains no fault switch and no virtual clock
 	cargo build --release --package backend
 	grep -qa REHEARSAL_ $(PROGRAMS)/backend  # the search finds it where it is
-	! grep -a REHEARSAL_ $(or $(CARGO_TARGET_DIR),target)/release/backend
+	test -f $(RELEASE)/backend
+	! grep -qa REHEARSAL_ $(RELEASE)/backend
 
 $(VENV)/.ready: tests/twin/clients/requirements.txt
 	python3 -m venv .venv

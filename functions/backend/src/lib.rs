@@ -25,7 +25,7 @@ use std::time::Duration;
 /// Who this process is. A missing variable is `unknown` and no reason to refuse requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// `AWS_LAMBDA_FUNCTION_NAME`, a dimension of the metrics.
+    /// `AWS_LAMBDA_FUNCTION_NAME`, in two dimensions of the metrics.
     pub function_name: String,
     /// `AWS_LAMBDA_FUNCTION_VERSION` and `BUILD_ID`, what `GET /version` answers.
     pub version: Version,
@@ -112,7 +112,8 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<ApiGatewayV2
     metrics::write(&metrics::Line {
         timestamp_ms: app.clock.now_ms(),
         function_name: &app.config.function_name,
-        function_version: &app.config.version.function_version,
+        resource: &metrics::resource(&app.config.function_name, &event.context.invoked_function_arn),
+        executed_version: &app.config.version.function_version,
         request_id: &event.context.request_id,
         status: reply.status,
         latency: app.clock.uptime().saturating_sub(started),

@@ -2,6 +2,16 @@
 //! CloudWatch Logs, which turns the line into metrics. No API call, so no time and no permission.
 //!
 //! Format: CloudWatch user guide, "Specification: Embedded metric format". A crash or a time-out leaves no line.
+//!
+//! The dimensions are named as in `AWS/Lambda`, so that both can be read with one query:
+//!
+//! - `FunctionName`
+//! - `Resource`: what was invoked, `function:alias` for customers, `function:version` for smoke tests and the plain
+//!   name for unqualified calls. So a gate's own requests never count as customers'.
+//! - `ExecutedVersion`: the version that answered; an alias with weights has two.
+//!
+//! To judge a version take one alias and that version (all three dimensions): bad = `Sum(Http5xx)`, total =
+//! `Sum(Requests)` or `SampleCount(Http5xx)`, which are the same number.
 
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -14,10 +24,12 @@ pub const NAMESPACE: &str = "Manuel/Backend";
 pub struct Line<'a> {
     /// Milliseconds since 1970.
     pub timestamp_ms: u64,
-    /// First dimension.
+    /// Dimension `FunctionName`.
     pub function_name: &'a str,
-    /// Second dimension: the canary and the stable version are told apart by it.
-    pub function_version: &'a str,
+    /// Dimension `Resource`, see [`resource`]: customers and smoke tests are told apart by it.
+    pub resource: &'a str,
+    /// Dimension `ExecutedVersion`: the canary and the stable version are told apart by it.
+    pub executed_version: &'a str,
     /// Finds the request's other log lines; no dimension, because each value would be a metric of its own.
     pub request_id: &'a str,
     /// HTTP status of the answer.
@@ -26,6 +38,19 @@ pub struct Line<'a> {
     pub latency: Duration,
     /// Time from the start of the process to the runtime's loop, on the sandbox's first request only.
     pub init_duration: Option<Duration>,
+}
+
+/// What was invoked, in the form of `AWS/Lambda`'s dimension `Resource`: the name, with the qualifier of the invoked
+/// ARN (`arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>]`) when it has one.
+#[must_use]
+pub fn resource(function_name: &str, invoked_arn: &str) -> String {
+    let parts: Vec<&str> = invoked_arn.split(':').collect();
+    match parts.as_slice() {
+        ["arn", _, "lambda", _, _, "function", _, qualifier] if !qualifier.is_empty() => {
+            format!("{function_name}:{qualifier}")
+        }
+        _ => function_name.to_owned(),
+    }
 }
 
 /// Writes the line.
@@ -56,13 +81,14 @@ fn render(line: &Line<'_>) -> Value {
             "Timestamp": line.timestamp_ms,
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
-                "Dimensions": [["FunctionName", "FunctionVersion"], ["FunctionName"]],
+                "Dimensions": [["FunctionName", "Resource", "ExecutedVersion"], ["FunctionName", "Resource"]],
                 "Metrics": definitions,
             }],
         }),
     );
     record.insert("FunctionName".to_owned(), json!(line.function_name));
-    record.insert("FunctionVersion".to_owned(), json!(line.function_version));
+    record.insert("Resource".to_owned(), json!(line.resource));
+    record.insert("ExecutedVersion".to_owned(), json!(line.executed_version));
     record.insert("RequestId".to_owned(), json!(line.request_id));
     record.insert("Status".to_owned(), json!(line.status));
     record.extend(measured.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
@@ -77,7 +103,8 @@ mod tests {
         render(&Line {
             timestamp_ms: 1_767_225_600_000,
             function_name: "manuel-backend",
-            function_version: "7",
+            resource: "manuel-backend:live",
+            executed_version: "7",
             request_id: "request-1",
             status,
             latency: Duration::from_micros(1_500),
@@ -105,6 +132,36 @@ mod tests {
             assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
         }
         assert_eq!(line["Latency"], 1.5);
+    }
+
+    #[test]
+    fn dimensions_are_those_of_aws_lambda() {
+        let line = line(200, None);
+        assert_eq!(
+            line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+            json!([["FunctionName", "Resource", "ExecutedVersion"], ["FunctionName", "Resource"]])
+        );
+        assert_eq!(
+            (&line["Resource"], &line["ExecutedVersion"]),
+            (&json!("manuel-backend:live"), &json!("7"))
+        );
+    }
+
+    #[test]
+    fn resource_is_the_qualified_name_when_the_invoked_arn_has_a_qualifier() {
+        let arn = "arn:aws:lambda:eu-central-1:123456789012:function:shop";
+        for (invoked, resource_name) in [
+            (format!("{arn}:live"), "shop:live"),
+            (format!("{arn}:2"), "shop:2"),
+            (format!("{arn}:$LATEST"), "shop:$LATEST"),
+            (arn.to_owned(), "shop"),
+            (format!("{arn}:"), "shop"),
+            (format!("{arn}:live:more"), "shop"),
+            (String::new(), "shop"),
+            ("shop:live".to_owned(), "shop"),
+        ] {
+            assert_eq!(resource("shop", &invoked), resource_name, "{invoked}");
+        }
     }
 
     #[test]

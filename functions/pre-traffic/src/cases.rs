@@ -6,6 +6,9 @@
 //!   "max_latency_ms": 3000, "max_cold_latency_ms": 10000, "repetitions": 3}]
 //! ```
 //! Only `name` and `request` are required; a request that is no HTTP one is given whole as `{"event": ...}`.
+//! `max_cold_latency_ms` belongs to the first case alone, because only the first invocation of a version is cold.
+//!
+//! What is wrong with the setting is told without its values, because requests may carry credentials.
 
 use crate::request::{RawRequest, expand};
 use serde::Deserialize;
@@ -36,7 +39,7 @@ pub struct SmokeCase {
     pub body: Vec<BodyRule>,
     /// Limit for a warm invocation, as the hook measures it: with the way to Lambda and back.
     pub max_latency: Duration,
-    /// Limit for the first invocation of the version.
+    /// Limit for the first invocation of the version; of interest in the first case only.
     pub max_cold_latency: Duration,
     /// Warm invocations.
     pub repetitions: usize,
@@ -54,13 +57,13 @@ pub struct BodyRule {
 /// What must be at a place.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expected {
-    /// This value.
+    /// This value, numbers by their value: 1 equals 1.0.
     Equals(Value),
     /// Anything (true) or nothing (false).
     Exists(bool),
 }
 
-/// What is wrong with the setting; names the case and its field.
+/// What is wrong with the setting; names the case and its field, and quotes no value of a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaseProblem {
     /// Not an array of objects.
@@ -82,7 +85,7 @@ pub enum CaseProblem {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a case")]
 struct RawCase {
     name: String,
     request: RawRequest,
@@ -94,7 +97,7 @@ struct RawCase {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct RawExpectation {
     status: Option<u16>,
     #[serde(default)]
@@ -102,7 +105,7 @@ struct RawExpectation {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct RawRule {
     pointer: String,
     /// `null` is a value like any other, hence the second layer.
@@ -133,13 +136,11 @@ pub(crate) fn default_cases() -> Vec<SmokeCase> {
 /// Reads and validates the setting.
 pub(crate) fn parse_cases(text: &str) -> Result<Vec<SmokeCase>, CaseProblem> {
     let raw: Vec<Map<String, Value>> =
-        serde_json::from_str(text).map_err(|error| CaseProblem::NotAnArray(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| CaseProblem::NotAnArray(without_value(&error)))?;
     let mut cases: Vec<SmokeCase> = Vec::new();
     for (index, fields) in raw.into_iter().enumerate() {
         let name = fields.get("name").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
-        let parsed =
-            RawCase::deserialize(Value::Object(fields)).map_err(|error| error.to_string()).and_then(validate);
-        let case = parsed.and_then(|case| {
+        let case = read(fields).and_then(|raw| validate(raw, index == 0)).and_then(|case| {
             let known = cases.iter().any(|other| other.name == case.name);
             if known { Err("name: used by an earlier case".to_owned()) } else { Ok(case) }
         });
@@ -148,9 +149,34 @@ pub(crate) fn parse_cases(text: &str) -> Result<Vec<SmokeCase>, CaseProblem> {
     if cases.is_empty() { Err(CaseProblem::Empty) } else { Ok(cases) }
 }
 
-fn validate(raw: RawCase) -> Result<SmokeCase, String> {
+fn read(fields: Map<String, Value>) -> Result<RawCase, String> {
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+        let problem = without_value(error.inner());
+        let path = error.path().to_string();
+        if path == "." { problem } else { format!("{path}: {problem}") }
+    })
+}
+
+/// serde quotes the value that it does not like, and a request's values may be credentials. What is kept: the kind of
+/// value, what was expected, and line and column when they are known.
+fn without_value(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let cut = ["invalid type: ", "invalid value: "].into_iter().find_map(|problem| {
+        let kind = text.strip_prefix(problem)?.split([',', '"', '`']).next()?.trim_end();
+        // The last one: the value may hold this text too, the expectation does not.
+        let (_, expected) = text.rsplit_once(", expected ")?;
+        Some(format!("{problem}{kind}, expected {expected}"))
+    });
+    cut.unwrap_or(text)
+}
+
+fn validate(raw: RawCase, is_first: bool) -> Result<SmokeCase, String> {
     if raw.name.trim().is_empty() {
         return Err("name: must not be empty".to_owned());
+    }
+    if !is_first && raw.max_cold_latency_ms.is_some() {
+        let why = "only the first case may have it, because only the first invocation of a version is cold";
+        return Err(format!("max_cold_latency_ms: {why}"));
     }
     let status = within("expect.status", raw.expect.status.unwrap_or(200), STATUSES)?;
     let latency = |field, limit: Option<u64>, default| {
@@ -171,6 +197,9 @@ fn rule(raw: RawRule) -> Result<BodyRule, String> {
     let pointer = raw.pointer;
     if !pointer.is_empty() && !pointer.starts_with('/') {
         return Err(format!("expect.body.pointer: {pointer:?} must be empty or begin with /"));
+    }
+    if pointer.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+        return Err(format!("expect.body.pointer: {pointer:?} has a ~ that is not ~0 (for ~) or ~1 (for /)"));
     }
     let expected = match (raw.equals, raw.exists) {
         (Some(value), None) => Expected::Equals(value),

@@ -1,13 +1,12 @@
 //! Whether a new version may have customers. Pure: measured answers in, verdict out.
 
 use crate::cases::SmokeCase;
-use crate::response;
+use crate::{response, shown};
 use hook::Verdict;
-use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 
-/// What an answer may show of itself in a message, in characters.
+/// What a message may quote of a function error or of a reason, in characters; answers are not quoted ([`shown`]).
 const EXCERPT_LIMIT: usize = 300;
 /// Failures named in the verdict; the log has them all.
 const NAMED_FAILURES: usize = 5;
@@ -71,11 +70,13 @@ pub enum Failure {
     NoAnswer { reason: String },
     #[error("not asked: no time left")]
     NotAsked,
-    #[error("not an HTTP response with a statusCode: {got}")]
+    #[error("not an HTTP response (JSON, a statusCode being a whole number): {got}")]
     NotHttp { got: String },
+    #[error("body: API Gateway would answer 500: {problem}")]
+    Unreadable { problem: String },
     #[error("status: expected {expected}, got {got}: {body}")]
     Status { expected: u16, got: u64, body: String },
-    #[error("body: expected JSON, got {got:?}")]
+    #[error("body: expected JSON, got {got}")]
     BodyNotJson { got: String },
     #[error("body at {pointer}: expected {expected}, got {got}")]
     Body { pointer: String, expected: String, got: String },
@@ -111,9 +112,12 @@ pub fn judge(case: &SmokeCase, version: &str, observation: &Observation) -> Case
     let mut failures = match answer {
         Answer::Payload(payload) => response::failures(case, payload),
         Answer::FunctionError { kind, payload } => {
-            vec![Failure::FunctionError { kind: kind.clone(), got: shorten(&error_text(payload)) }]
+            let got = shown::cut(&shown::function_error(payload), EXCERPT_LIMIT);
+            vec![Failure::FunctionError { kind: kind.clone(), got }]
         }
-        Answer::Nothing(reason) => vec![Failure::NoAnswer { reason: shorten(reason) }],
+        Answer::Nothing(reason) => {
+            vec![Failure::NoAnswer { reason: shown::cut(reason, EXCERPT_LIMIT) }]
+        }
         Answer::NotAsked => vec![Failure::NotAsked],
     };
     let limit = match phase {
@@ -158,24 +162,6 @@ pub fn decide(results: &[CaseResult]) -> Verdict {
         results.len(),
         named.join(" | ")
     ))
-}
-
-/// Type and message of a function error as Lambda reports it, or the payload as it is.
-fn error_text(payload: &[u8]) -> String {
-    let error: Value = serde_json::from_slice(payload).unwrap_or_default();
-    let text = |name: &str| error.get(name).and_then(Value::as_str);
-    match (text("errorType"), text("errorMessage")) {
-        (Some(kind), Some(message)) => format!("{kind}: {message}"),
-        _ => String::from_utf8_lossy(payload).into_owned(),
-    }
-}
-
-/// The first part of a text, for a message.
-pub(crate) fn shorten(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT_LIMIT) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

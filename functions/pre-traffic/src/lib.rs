@@ -2,11 +2,12 @@
 //!
 //! - **Trigger**: CodeDeploy, `BeforeAllowTraffic`, before the alias moves.
 //! - **Effect**: invokes the new version by its number with smoke cases (setting [`config::SMOKE_CASES`]) and answers
-//!   CodeDeploy `Succeeded` or `Failed`. Cases must be safe to repeat: an invocation that did not reach the function is
-//!   tried again.
+//!   CodeDeploy `Succeeded` or `Failed`. Cases must be safe to repeat: an invocation that may not have reached the
+//!   function is tried again.
 //! - **On failure**: whatever goes wrong is answered `Failed` with the reason ([`hook`]), a malformed setting included:
 //!   a hook that stopped at its cold start would leave CodeDeploy waiting for an hour. Only missing region or
 //!   credentials stop it, because without them no answer is possible at all.
+//! - **In logs**: failures describe an answer and do not quote it, because it may hold secrets; see `shown.rs`.
 //! - **Rules**: [`mod@decide`].
 
 pub mod cases;
@@ -15,6 +16,7 @@ pub mod decide;
 mod invoke;
 mod request;
 mod response;
+mod shown;
 
 use aws::{Aws, AwsError, CA_BUNDLE, TLS_ROOTS};
 use cases::SmokeCase;
@@ -117,16 +119,8 @@ impl SmokeTest<'_> {
         if left.is_zero() {
             return Observation { phase, latency: Duration::ZERO, answer: Answer::NotAsked };
         }
-        let Target { function_name, target_version, .. } = self.target;
-        let invocation = invoke::invoke(&self.app.lambda, clock, function_name, target_version, &case.event);
-        match tokio::time::timeout(left, invocation).await {
-            Ok((answer, latency)) => Observation { phase, latency, answer },
-            Err(_) => Observation {
-                phase,
-                latency: left,
-                answer: Answer::Nothing("the hook's time is up".to_owned()),
-            },
-        }
+        let (answer, latency) = invoke::invoke(&self.app.lambda, clock, self.target, &case.event, left).await;
+        Observation { phase, latency, answer }
     }
 
     fn version(&self) -> String {

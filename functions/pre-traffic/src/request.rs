@@ -11,7 +11,7 @@ const USER_AGENT: &str = "pre-traffic-smoke-test";
 
 /// A request as a case writes it: method and path with optional headers and body, or a whole event.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct RawRequest {
     pub(crate) method: Option<String>,
     pub(crate) path: Option<String>,
@@ -20,7 +20,7 @@ pub(crate) struct RawRequest {
     pub(crate) event: Option<Value>,
 }
 
-/// The payload to invoke with, or what is wrong with the request.
+/// The payload to invoke with, or what is wrong with the request; without its values, which may be credentials.
 pub(crate) fn expand(request: RawRequest) -> Result<Value, String> {
     let short_form = request.method.is_some() || request.path.is_some();
     match request {
@@ -32,10 +32,10 @@ pub(crate) fn expand(request: RawRequest) -> Result<Value, String> {
         RawRequest { event: Some(event), .. } => Ok(event),
         RawRequest { method: Some(method), path: Some(path), headers, body, event: None } => {
             if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-                return Err(format!("method {method:?} is no HTTP method"));
+                return Err("method is no HTTP method".to_owned());
             }
             if !path.starts_with('/') {
-                return Err(format!("path {path:?} must begin with /"));
+                return Err("path must begin with /".to_owned());
             }
             Ok(http_event(&method.to_ascii_uppercase(), &path, headers.unwrap_or_default(), body))
         }

@@ -20,7 +20,8 @@ impl Aws {
     /// The Lambda client for Invoke: the caller chooses how long an answer may take, and nothing is tried again.
     ///
     /// An invocation is not idempotent, so that only the caller can know whether a second one is harmless; and it
-    /// lasts as long as the invoked function takes, which no general time-out can fit.
+    /// lasts as long as the invoked function takes, which no general time-out can fit. So the general ones are
+    /// disabled: a time-out that is only left out here would be merged in from the general settings.
     #[cfg(feature = "lambda")]
     #[must_use]
     pub fn lambda_invoker(&self, read_timeout: std::time::Duration) -> aws_sdk_lambda::Client {
@@ -29,6 +30,8 @@ impl Aws {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(crate::CONNECT_TIMEOUT)
             .read_timeout(read_timeout)
+            .disable_operation_attempt_timeout()
+            .disable_operation_timeout()
             .build();
         let config = Builder::from(&self.sdk_config("LAMBDA"))
             .retry_config(RetryConfig::disabled())

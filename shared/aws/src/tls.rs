@@ -45,6 +45,9 @@ pub enum TlsError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Set `AWS_CA_BUNDLE` to a bundle with sound certificates, or unset both variables.
+    #[error("the chosen TLS roots cannot be used: {0}")]
+    Unusable(String),
 }
 
 /// The TLS settings that the variables ask for.
@@ -59,10 +62,8 @@ pub(crate) fn context(lookup: &impl Fn(&str) -> Option<String>) -> Result<TlsCon
             AMAZON_ROOTS.iter().fold(TrustStore::empty(), |store, pem| store.with_pem_certificate(*pem))
         }
     };
-    TlsContext::builder()
-        .with_trust_store(store)
-        .build()
-        .map_err(|error| TlsError::Malformed { path: PathBuf::new(), problem: error.to_string() })
+    let context = TlsContext::builder().with_trust_store(store).build();
+    context.map_err(|error| TlsError::Unusable(error.to_string()))
 }
 
 /// Reads and checks the file now, because the HTTP client would panic on a bad one at the first call.

@@ -4,7 +4,7 @@
 //! time and a rehearsal makes a fifteen-minute bake pass in seconds. There are two kinds of time, and mixing them up
 //! is the mistake this type prevents:
 //!
-//! - **dates** ([`Clock::now`], [`Clock::sleep_until`]): schedules, bakes, time stamps. A rehearsal speeds them up.
+//! - **dates** ([`Clock::now`], [`Clock::now_ms`]): time stamps. A rehearsal speeds them up.
 //! - **durations and deadlines** ([`Clock::uptime`], [`Clock::time_left`]): how long a request took, when Lambda ends
 //!   the invocation. Always real, because the work that they measure is real.
 
@@ -56,7 +56,7 @@ impl Clock {
         Self::new(move || date, || Duration::ZERO)
     }
 
-    /// The date; virtual in a rehearsal. For stamps, schedules and bakes.
+    /// The date; virtual in a rehearsal. For time stamps.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         let real = (self.wall)();
@@ -86,14 +86,6 @@ impl Clock {
         let deadline = UNIX_EPOCH.checked_add(Duration::from_millis(deadline_ms));
         deadline.and_then(|at| at.duration_since((self.wall)()).ok()).unwrap_or_default()
     }
-
-    /// Waits until the date is reached; returns at once when it has passed. A rehearsal waits proportionally less.
-    pub async fn sleep_until(&self, date: SystemTime) {
-        let wait = date.duration_since(self.now()).unwrap_or_default();
-        #[cfg(feature = "rehearsal")]
-        let wait = self.rehearsal.as_ref().map_or(wait, |rehearsal| rehearsal.real_duration(wait));
-        tokio::time::sleep(wait).await;
-    }
 }
 
 #[cfg(test)]
@@ -120,10 +112,5 @@ mod tests {
     #[test]
     fn now_ms_counts_from_1970() {
         assert_eq!(Clock::standing_at(at(7)).now_ms(), 7_000);
-    }
-
-    #[tokio::test]
-    async fn sleep_returns_at_once_when_the_date_has_passed() {
-        Clock::standing_at(at(100)).sleep_until(at(99)).await;
     }
 }

@@ -50,10 +50,6 @@ impl Rehearsal {
         let scaled = Duration::try_from_secs_f64(passed.as_secs_f64() * self.rate).unwrap_or(Duration::MAX);
         self.virtual_epoch.checked_add(scaled).unwrap_or(self.virtual_epoch)
     }
-
-    pub(crate) fn real_duration(&self, virtual_duration: Duration) -> Duration {
-        Duration::try_from_secs_f64(virtual_duration.as_secs_f64() / self.rate).unwrap_or(Duration::MAX)
-    }
 }
 
 #[cfg(test)]
@@ -81,12 +77,6 @@ mod tests {
     #[test]
     fn deadlines_stay_real_when_the_variable_is_set() {
         assert_eq!(clock(ms(2_500), "1000000,2000,60").time_left(2_600), Duration::from_millis(100));
-    }
-
-    #[test]
-    fn waits_shrink_with_the_rate() {
-        let rehearsal = Rehearsal::parse("0,0,60").unwrap();
-        assert_eq!(rehearsal.real_duration(Duration::from_secs(900)), Duration::from_secs(15));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! From the event to the answer: observe, let the function check, report; whatever happens in between.
 
-use crate::deployment::read_targets;
+use crate::deployment::{deployment_may_exist, read_targets};
 use crate::{Deployment, HookError, HookEvent, ObserveError, Outcome, Target, Timetable, Verdict, chain};
 use aws_sdk_codedeploy::Client;
+use aws_sdk_codedeploy::error::ProvideErrorMetadata;
 use backon::{ExponentialBuilder, Retryable};
 use clock::Clock;
 use futures_util::FutureExt;
@@ -12,9 +13,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// First pause before asking again for the targets.
+/// First pause before asking again about the deployment.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// Longest pause before asking again for the targets.
+/// Longest pause before asking again about the deployment.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// An invocation without a usable deadline is given this much time.
 const ASSUMED_TIME: Duration = Duration::from_secs(60);
@@ -23,6 +24,16 @@ const ASSUMED_TIME: Duration = Duration::from_secs(60);
 const FIRST_DEADLINE_MS: u64 = 1_415_836_800_000;
 /// A reason is for a log line and a console: longer ones are cut.
 const REASON_LIMIT: usize = 1_000;
+/// The same for what is appended to a reason.
+const NOTE_LIMIT: usize = 300;
+
+/// What is known so far; it lives outside of the check, which may panic or be dropped.
+#[derive(Default)]
+struct Seen {
+    deployment: OnceLock<Deployment>,
+    /// Why creator and status could not be read.
+    creator_unknown: OnceLock<String>,
+}
 
 /// What a hook needs to answer.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +52,10 @@ impl Hook<'_> {
     /// can stop by itself with what it has found; at `check_until` it is dropped.
     ///
     /// The check is skipped for a rollback (`Succeeded` at once: putting the old version back must never be held up)
-    /// and for a deployment that has ended (`Failed`: nobody is waiting). An error, a panic and the end of the time
-    /// all become `Failed` with the reason.
+    /// and for a deployment that has ended (`Failed`: nobody is waiting). Both are known from `GetDeployment`, which is
+    /// asked again for up to a quarter of the check's time; if it stays unreadable, the deployment is checked like any
+    /// other, and the verdict's reason says `creator unknown`. An error, a panic and the end of the time all become
+    /// `Failed` with the reason.
     ///
     /// # Errors
     /// When CodeDeploy did not take the answer; see [`HookError`].
@@ -58,16 +71,16 @@ impl Hook<'_> {
     {
         let left = time_left(self.clock, deadline_ms);
         let times = Timetable::new(self.clock.uptime(), left, self.reserve);
-        let seen = OnceLock::new();
+        let seen = Seen::default();
         let examined = AssertUnwindSafe(self.examine(event, &times, &seen, check)).catch_unwind();
         let time_limit = times.check_until.saturating_sub(self.clock.uptime());
         let verdict = match tokio::time::timeout(time_limit, examined).await {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(panic)) => Verdict::Failed(format!("the check panicked: {}", panic_text(panic.as_ref()))),
-            Err(_) => Verdict::Failed(too_late(time_limit, seen.get().is_some())),
+            Err(_) => Verdict::Failed(too_late(time_limit, seen.deployment.get().is_some())),
         };
-        let verdict = shortened(verdict);
-        let deployment = seen.into_inner();
+        let verdict = worded(verdict, seen.creator_unknown.get());
+        let deployment = seen.deployment.into_inner();
         self.log(event, &verdict, deployment.as_ref());
         let delivery = self.report(event, &verdict, &times).await?;
         tracing::info!(deployment_id = event.deployment_id, ?delivery, "hook answered");
@@ -78,26 +91,26 @@ impl Hook<'_> {
         &self,
         event: &HookEvent,
         times: &Timetable,
-        seen: &OnceLock<Deployment>,
+        seen: &Seen,
         check: impl FnOnce(Deployment, Timetable) -> F,
     ) -> Verdict
     where
         F: Future<Output = Result<Verdict, E>>,
         E: Error,
     {
-        let mut deployment = self.describe(event, times).await;
+        let mut deployment = self.describe(event, times, seen).await;
         if let Some(verdict) = verdict_without_check(&deployment) {
-            seen.get_or_init(|| deployment);
+            seen.deployment.get_or_init(|| deployment);
             return verdict;
         }
         match self.targets(event, times).await {
             Ok(targets) => deployment.targets = targets,
             Err(error) => {
-                seen.get_or_init(|| deployment);
+                seen.deployment.get_or_init(|| deployment);
                 return Verdict::Failed(format!("the deployment could not be observed: {}", chain(&error)));
             }
         }
-        seen.get_or_init(|| deployment.clone());
+        seen.deployment.get_or_init(|| deployment.clone());
         check(deployment, *times)
             .await
             .unwrap_or_else(|error| Verdict::Failed(format!("not checked: {}", chain(&error))))
@@ -105,26 +118,33 @@ impl Hook<'_> {
 
     /// A deployment that cannot be described is checked like any other: only the short cuts are lost. So this takes at
     /// most half of the time for observing.
-    async fn describe(&self, event: &HookEvent, times: &Timetable) -> Deployment {
+    async fn describe(&self, event: &HookEvent, times: &Timetable, seen: &Seen) -> Deployment {
         let id = &event.deployment_id;
         let time_limit = times.observe_until.saturating_sub(self.clock.uptime()) / 2;
-        let problem = match tokio::time::timeout(time_limit, Deployment::describe(self.codedeploy, id)).await
-        {
+        let mut last_problem = None;
+        let described = (|| Deployment::describe(self.codedeploy, id))
+            .retry(pauses())
+            .when(|error| deployment_may_exist(error.code()))
+            .notify(|error, _| last_problem = Some(chain(error)));
+        let problem = match tokio::time::timeout(time_limit, described).await {
             Ok(Ok(deployment)) => return deployment,
             Ok(Err(error)) => chain(&error),
-            Err(late) => late.to_string(),
+            Err(_) => {
+                last_problem.unwrap_or_else(|| format!("no answer within {:.1} s", time_limit.as_secs_f64()))
+            }
         };
-        tracing::warn!(deployment_id = id, error = problem, "creator and status unknown");
+        tracing::error!(
+            deployment_id = id,
+            error = problem,
+            "creator and status unknown: a rollback is held up by the check, and fails with it"
+        );
+        seen.creator_unknown.get_or_init(|| problem);
         Deployment::unknown(id)
     }
 
     async fn targets(&self, event: &HookEvent, times: &Timetable) -> Result<Vec<Target>, ObserveError> {
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(FIRST_PAUSE)
-            .with_max_delay(LONGEST_PAUSE)
-            .without_max_times();
         (|| read_targets(self.codedeploy, &event.deployment_id))
-            .retry(pauses)
+            .retry(pauses())
             .when(|error: &ObserveError| error.may_pass() && self.clock.uptime() < times.observe_until)
             .await
     }
@@ -141,6 +161,11 @@ impl Hook<'_> {
     }
 }
 
+/// Without an end of their own: the caller knows how long to ask.
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::new().with_min_delay(FIRST_PAUSE).with_max_delay(LONGEST_PAUSE).without_max_times()
+}
+
 /// The time until a deadline, or [`ASSUMED_TIME`] where it is none.
 fn time_left(clock: &Clock, deadline_ms: u64) -> Duration {
     if deadline_ms < FIRST_DEADLINE_MS { ASSUMED_TIME } else { clock.time_left(deadline_ms) }
@@ -149,8 +174,12 @@ fn time_left(clock: &Clock, deadline_ms: u64) -> Duration {
 /// The two cases in which nothing is checked.
 fn verdict_without_check(deployment: &Deployment) -> Option<Verdict> {
     if deployment.is_rollback() {
-        let creator = deployment.creator.as_deref().unwrap_or_default();
-        return Some(Verdict::Succeeded(format!("a rollback is not checked (created by {creator})")));
+        let creator = deployment.creator.as_deref().unwrap_or("unknown");
+        let description = deployment.description.as_deref().filter(|text| !text.is_empty());
+        let description = description.map(|text| format!(", described as {text:?}")).unwrap_or_default();
+        return Some(Verdict::Succeeded(format!(
+            "a rollback is not checked (created by {creator}{description})"
+        )));
     }
     let status = deployment.status.as_deref().unwrap_or_default();
     deployment.has_ended().then(|| Verdict::Failed(format!("the deployment has already ended: {status}")))
@@ -166,14 +195,21 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-fn shortened(verdict: Verdict) -> Verdict {
-    let cut = |reason: String| match reason.char_indices().nth(REASON_LIMIT) {
-        Some((end, _)) => format!("{}...", reason.get(..end).unwrap_or_default()),
-        None => reason,
-    };
+/// The verdict with its reason cut, and what else a reader must know.
+fn worded(verdict: Verdict, creator_unknown: Option<&String>) -> Verdict {
+    let note =
+        creator_unknown.map(|problem| format!("; creator unknown: {}", shortened(problem, NOTE_LIMIT)));
+    let word = |reason: String| shortened(&reason, REASON_LIMIT) + &note.unwrap_or_default();
     match verdict {
-        Verdict::Succeeded(reason) => Verdict::Succeeded(cut(reason)),
-        Verdict::Failed(reason) => Verdict::Failed(cut(reason)),
+        Verdict::Succeeded(reason) => Verdict::Succeeded(word(reason)),
+        Verdict::Failed(reason) => Verdict::Failed(word(reason)),
+    }
+}
+
+fn shortened(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -220,10 +256,16 @@ mod tests {
 
     #[test]
     fn reason_is_cut_on_a_character_when_it_is_too_long() {
-        let short = shortened(Verdict::Failed("ä".repeat(REASON_LIMIT)));
+        let short = worded(Verdict::Failed("ä".repeat(REASON_LIMIT)), None);
         assert_eq!(short.reason().chars().count(), REASON_LIMIT);
-        let long = shortened(Verdict::Failed("ä".repeat(REASON_LIMIT + 1)));
+        let long = worded(Verdict::Failed("ä".repeat(REASON_LIMIT + 1)), None);
         assert!(long.reason().ends_with("..."));
         assert_eq!(long.reason().chars().count(), REASON_LIMIT + 3);
+    }
+
+    #[test]
+    fn reason_says_so_when_the_creator_is_unknown_even_after_a_long_one() {
+        let long = worded(Verdict::Failed("ä".repeat(REASON_LIMIT + 1)), Some(&"denied".to_owned()));
+        assert!(long.reason().ends_with("...; creator unknown: denied"));
     }
 }

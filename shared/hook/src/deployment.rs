@@ -5,11 +5,17 @@ use aws_sdk_codedeploy::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codedeploy::operation::batch_get_deployment_targets::BatchGetDeploymentTargetsError;
 use aws_sdk_codedeploy::operation::get_deployment::GetDeploymentError;
 use aws_sdk_codedeploy::operation::list_deployment_targets::ListDeploymentTargetsError;
-use aws_sdk_codedeploy::types::{DeploymentInfo, DeploymentTarget};
+use aws_sdk_codedeploy::types::{DeploymentInfo, DeploymentTarget, DeploymentTargetType};
 use serde::Serialize;
 
 /// `BatchGetDeploymentTargets` takes at most this many ids (API reference).
 const TARGETS_PER_CALL: usize = 25;
+
+/// A deployment whose description starts with this is a rollback, whoever started it: CodeDeploy names only its own
+/// rollbacks by their creator, and one that our tools or a person start must not be held up by a check either.
+///
+/// Everybody who may call `CreateDeployment` can thereby pass the checks; the same permission puts any version live.
+pub const ROLLBACK_DESCRIPTION: &str = "Rollback:";
 
 /// One deployment as CodeDeploy describes it. The texts of `GetDeployment` are `None` when it could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -25,7 +31,7 @@ pub struct Deployment {
     pub application: Option<String>,
     /// The deployment group.
     pub group: Option<String>,
-    /// What the creator wrote.
+    /// What the creator wrote; see [`ROLLBACK_DESCRIPTION`].
     pub description: Option<String>,
     /// The aliases that are being moved.
     pub targets: Vec<Target>,
@@ -70,23 +76,32 @@ pub enum ObserveError {
     /// CodeDeploy knows no target (yet).
     #[error("the deployment shows no target")]
     NoTarget,
-    /// The hook serves Lambda deployments only, and needs the function's name and new version.
+    /// The target is listed, but not filled in (yet): the hook needs the function's name and new version.
     #[error("a target of the deployment has no {0}")]
     Incomplete(&'static str),
+    /// The hook serves Lambda deployments only.
+    #[error("a target of the deployment is no Lambda function but of type {0}")]
+    NotLambda(String),
 }
 
 impl ObserveError {
-    /// Whether asking again can help. Right after its start a deployment shows no targets yet, and a policy made in
-    /// the same stack update may not be in force yet; an unknown deployment stays unknown.
+    /// Whether asking again can help. Right after its start a deployment shows no targets yet, or targets that are not
+    /// filled in.
     pub(crate) fn may_pass(&self) -> bool {
         let code = match self {
             Self::List(error) => error.code(),
             Self::Read(error) => error.code(),
-            Self::NoTarget => return true,
-            Self::Incomplete(_) => return false,
+            Self::NoTarget | Self::Incomplete(_) => return true,
+            Self::NotLambda(_) => return false,
         };
-        !matches!(code, Some("DeploymentDoesNotExistException" | "InvalidDeploymentIdException"))
+        deployment_may_exist(code)
     }
+}
+
+/// Whether a call that failed with this code may succeed later: throttling, a server error, the network, or a policy
+/// that is not in force yet; but an unknown deployment stays unknown.
+pub(crate) fn deployment_may_exist(code: Option<&str>) -> bool {
+    !matches!(code, Some("DeploymentDoesNotExistException" | "InvalidDeploymentIdException"))
 }
 
 impl Deployment {
@@ -117,10 +132,12 @@ impl Deployment {
         }
     }
 
-    /// Whether CodeDeploy or CloudFormation is putting the old version back. That must never be held up.
+    /// Whether the old version is being put back: by CodeDeploy, by CloudFormation, or by somebody who said so
+    /// ([`ROLLBACK_DESCRIPTION`]). That must never be held up.
     #[must_use]
     pub fn is_rollback(&self) -> bool {
         matches!(self.creator.as_deref(), Some("codeDeployRollback" | "CloudFormationRollback"))
+            || self.description.as_deref().is_some_and(|text| text.starts_with(ROLLBACK_DESCRIPTION))
     }
 
     /// Whether the deployment is over; an unknown status is not.
@@ -168,6 +185,10 @@ pub(crate) async fn read_targets(client: &Client, id: &str) -> Result<Vec<Target
 }
 
 fn lambda_target(target: &DeploymentTarget) -> Result<Target, ObserveError> {
+    let kind = target.deployment_target_type().filter(|kind| **kind != DeploymentTargetType::LambdaTarget);
+    if let Some(kind) = kind {
+        return Err(ObserveError::NotLambda(kind.as_str().to_owned()));
+    }
     let target = target.lambda_target().ok_or(ObserveError::Incomplete("Lambda function"))?;
     let info = target.lambda_function_info().ok_or(ObserveError::Incomplete("function description"))?;
     let step = |event: &aws_sdk_codedeploy::types::LifecycleEvent| LifecycleStep {
@@ -187,7 +208,7 @@ fn lambda_target(target: &DeploymentTarget) -> Result<Target, ObserveError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_codedeploy::types::{DeploymentTargetType, LambdaFunctionInfo, LambdaTarget};
+    use aws_sdk_codedeploy::types::{LambdaFunctionInfo, LambdaTarget};
 
     fn created_by(creator: &str) -> Deployment {
         Deployment { creator: Some(creator.to_owned()), ..Deployment::unknown("d-1") }
@@ -207,6 +228,19 @@ mod tests {
         assert!(created_by("CloudFormationRollback").is_rollback());
         assert!(!created_by("CloudFormation").is_rollback());
         assert!(!Deployment::unknown("d-1").is_rollback());
+    }
+
+    #[test]
+    fn rollback_is_recognised_when_its_description_says_so() {
+        for (description, rollback) in [
+            ("Rollback: 41 again", true),
+            ("Rollback:", true),
+            ("A Rollback: no", false),
+            ("rollback", false),
+        ] {
+            let deployment = Deployment { description: Some(description.to_owned()), ..created_by("user") };
+            assert_eq!(deployment.is_rollback(), rollback, "{description}");
+        }
     }
 
     #[test]
@@ -232,6 +266,15 @@ mod tests {
     #[test]
     fn error_when_the_new_version_is_missing() {
         let info = LambdaFunctionInfo::builder().function_name("shop").build();
-        assert!(matches!(lambda_target(&target(info)), Err(ObserveError::Incomplete("target version"))));
+        let error = lambda_target(&target(info)).unwrap_err();
+        assert!(matches!(error, ObserveError::Incomplete("target version")) && error.may_pass());
+    }
+
+    #[test]
+    fn error_is_final_when_the_target_is_no_lambda_function() {
+        let target =
+            DeploymentTarget::builder().deployment_target_type(DeploymentTargetType::EcsTarget).build();
+        let error = lambda_target(&target).unwrap_err();
+        assert!(matches!(error, ObserveError::NotLambda(_)) && !error.may_pass());
     }
 }

@@ -75,6 +75,12 @@ mod tests {
         }
     }
 
+    /// The SDK traces whole requests.
+    #[test]
+    fn execution_id_stays_out_of_the_log_at_its_highest_level() {
+        assert_eq!(tracing::level_filters::STATIC_MAX_LEVEL, tracing::level_filters::LevelFilter::DEBUG);
+    }
+
     #[test]
     fn execution_id_stays_out_of_debug_output() {
         let event = json!({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "opaque"});

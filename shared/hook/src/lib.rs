@@ -22,7 +22,7 @@ mod report;
 mod timetable;
 
 pub use answer::Hook;
-pub use deployment::{Deployment, LifecycleStep, ObserveError, Target};
+pub use deployment::{Deployment, LifecycleStep, ObserveError, ROLLBACK_DESCRIPTION, Target};
 pub use error::{HookError, chain};
 pub use event::{EventProblem, HookEvent};
 pub use outcome::{Delivery, Outcome, Verdict};

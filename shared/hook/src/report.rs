@@ -73,7 +73,7 @@ impl Hook<'_> {
         let Err(error) = delivered else { return Ok(Delivery::Accepted) };
         match refusal(error.code()) {
             Refusal::AlreadyCompleted => Ok(Delivery::AlreadyCompleted),
-            Refusal::Final if self.deployment_has_ended(event).await => Ok(Delivery::DeploymentEnded),
+            Refusal::Final if self.deployment_has_ended(event, times).await => Ok(Delivery::DeploymentEnded),
             Refusal::Final => Err(HookError::ReportRefused(Box::new(error))),
             Refusal::MayPass { denied: true } => Err(HookError::ReportDenied(Box::new(error))),
             Refusal::MayPass { denied: false } => Err(HookError::ReportUndelivered(Box::new(error))),
@@ -97,9 +97,12 @@ impl Hook<'_> {
         call.customize().config_override(one_try).send().await.map(drop)
     }
 
-    /// A refused answer is no failure when nobody waits for it: the deployment was stopped while the check ran.
-    async fn deployment_has_ended(&self, event: &HookEvent) -> bool {
-        Deployment::describe(self.codedeploy, &event.deployment_id).await.is_ok_and(|seen| seen.has_ended())
+    /// A refused answer is no failure when nobody waits for it: the deployment was stopped while the check ran. What
+    /// cannot be read before the deadline has not ended, so that the refusal is reported and not Lambda's time-out.
+    async fn deployment_has_ended(&self, event: &HookEvent, times: &Timetable) -> bool {
+        let time_limit = times.end().saturating_sub(self.clock.uptime());
+        let described = Deployment::describe(self.codedeploy, &event.deployment_id);
+        matches!(tokio::time::timeout(time_limit, described).await, Ok(Ok(seen)) if seen.has_ended())
     }
 }
 

@@ -40,6 +40,11 @@ impl Timetable {
             report_attempt,
         }
     }
+
+    /// When the invocation must be over: the end of the last try to answer.
+    pub(crate) fn end(&self) -> Duration {
+        self.last_report_at + self.report_attempt
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +60,7 @@ mod tests {
         assert_eq!(times.check_until, S(150));
         assert_eq!(times.report_attempt, S(3));
         assert_eq!(times.last_report_at, S(160) - S(3) - MARGIN);
+        assert_eq!(times.end(), S(160) - MARGIN);
     }
 
     #[test]

@@ -45,18 +45,24 @@ impl Report {
             "AWS is on loopback, with TLS and a connection per service. Without the time that Lambda itself takes."
         )?;
         let rows: Vec<_> = self.cold_starts.iter().map(cold_start_cells).collect();
-        let header = ["", "median ms", "p90 ms", "CPU ms", "peak MB", "x empty"];
+        let header = ["", "median ms", "x empty", "p90 ms", "CPU ms", "x empty", "peak MB"];
         f.write_str(&render(header, &rows))?;
         if let Some(hook) = self.cold_starts.iter().find(|row| row.name == HOOK) {
-            let (time, memory) = (aim(hook.times_empty, MOST_TIMES_EMPTY), aim(hook.peak_mb, MOST_MEMORY_MB));
+            let (time, memory) =
+                (aim(larger_ratio(hook), MOST_TIMES_EMPTY), aim(hook.peak_mb, MOST_MEMORY_MB));
             writeln!(
                 f,
                 "  Aims for {HOOK}: at most {MOST_TIMES_EMPTY} x empty ({time}), peak below {MOST_MEMORY_MB} MB ({memory})."
             )?;
         }
         match &self.load {
-            Some(load) => writeln!(f, "  Load average before: {load}. Compare times only within one run.\n"),
-            None => writeln!(f, "  Compare times only within one run.\n"),
+            Some(load) => writeln!(
+                f,
+                "  Load average before: {load}. Compare times only within one run; on a busy computer only the CPU columns.\n"
+            ),
+            None => {
+                writeln!(f, "  Compare times only within one run; on a busy computer only the CPU columns.\n")
+            }
         }
     }
 
@@ -98,16 +104,22 @@ impl fmt::Display for Report {
     }
 }
 
-fn cold_start_cells(row: &ColdStart) -> [String; 6] {
+fn cold_start_cells(row: &ColdStart) -> [String; 7] {
     let known = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), number);
     [
         row.name.to_owned(),
         number(row.median_ms),
+        known(row.times_empty),
         number(row.p90_ms),
         known(row.cpu_ms),
+        known(row.cpu_times_empty),
         known(row.peak_mb),
-        known(row.times_empty),
     ]
+}
+
+/// A busy computer makes the ratio of the times look better than it is, but not that of the processor times.
+fn larger_ratio(row: &ColdStart) -> Option<f64> {
+    row.times_empty.into_iter().chain(row.cpu_times_empty).max_by(f64::total_cmp)
 }
 
 fn aim(value: Option<f64>, most: f64) -> &'static str {
@@ -150,6 +162,7 @@ mod tests {
                 cpu_ms: None,
                 peak_mb: Some(6.1),
                 times_empty: Some(times_empty),
+                cpu_times_empty: None,
             }],
             warm: vec![Warm { name: HOOK, invocations: 200, p50_ms: 1.0, p99_ms: 2.0 }],
             packages: vec![Package {
@@ -171,6 +184,13 @@ mod tests {
     fn aim_is_missed_when_the_ratio_is_above_its_limit() {
         assert!(report(2.6, false).to_string().contains("(missed)"));
         assert_eq!(aim(None, 1.0), "unknown");
+    }
+
+    #[test]
+    fn aim_is_missed_when_only_the_processor_time_is_above_its_limit() {
+        let mut busy = report(1.5, false);
+        busy.cold_starts[0].cpu_times_empty = Some(3.0);
+        assert!(busy.to_string().contains("(missed)"));
     }
 
     #[test]

@@ -31,7 +31,8 @@ struct Arguments {
     /// Play only this scenario; may be given more than once.
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
-    /// Seed of the dice that route requests by weight; the same seed routes alike.
+    /// Seed of the dice that route requests by weight. Requests are real and their timing is not repeated to the
+    /// millisecond, so that the same seed gives the same picture and not the same counts.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Virtual minutes per real second.
@@ -90,18 +91,33 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
         requests_per_second: arguments.requests_per_second,
         seed: arguments.seed,
     };
+    let (releases, problem) = play_all(&chosen, &programs, tempo).await;
+    releases.iter().for_each(progress::print_timeline);
+    let all_well = releases.iter().all(|release| release.outcome == Outcome::AsExpected);
+    // What was played is kept, also when a later release could not be played.
+    write_report(arguments, releases)?;
+    problem.map_or(Ok(all_well), Err)
+}
+
+/// Plays one release after the other; stops at the first that cannot be played.
+#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+async fn play_all(
+    chosen: &[Scenario],
+    programs: &Programs,
+    tempo: Tempo,
+) -> (Vec<Release>, Option<RehearsalError>) {
     let mut releases = Vec::new();
-    for scenario in &chosen {
+    for scenario in chosen {
         println!("\n{} ({})\n  {}", scenario.title, scenario.name, scenario.expectation);
-        let observed = play::play(scenario, &programs, tempo).await?;
+        let observed = match play::play(scenario, programs, tempo).await {
+            Ok(observed) => observed,
+            Err(problem) => return (releases, Some(problem)),
+        };
         let release = narrate::release(scenario, &observed);
         println!("  => {} (played in {:.0} s)", verdict(&release), observed.real_seconds);
         releases.push(release);
     }
-    releases.iter().for_each(progress::print_timeline);
-    let all_well = releases.iter().all(|release| release.outcome == Outcome::AsExpected);
-    write_report(arguments, releases)?;
-    Ok(all_well)
+    (releases, None)
 }
 
 fn choose(names: &[String]) -> Result<Vec<Scenario>, RehearsalError> {
@@ -135,6 +151,8 @@ fn write_report(arguments: &Arguments, releases: Vec<Release>) -> Result<(), Reh
     let path = &arguments.report;
     let written = std::fs::write(path, report::render(&report)?);
     written.map_err(|source| RehearsalError::Write { path: path.clone(), source })?;
+    println!();
+    report.releases.iter().for_each(|release| println!("{}: {}", release.name, verdict(release)));
     let as_expected = report.releases.iter().filter(|r| r.outcome == Outcome::AsExpected).count();
     let shown = path.canonicalize().unwrap_or_else(|_| path.clone());
     println!(

@@ -37,12 +37,14 @@ pub(crate) fn release(scenario: &Scenario, seen: &Observed) -> Release {
 /// What did happen, for somebody who reads nothing else.
 fn conclusion(seen: &Observed) -> String {
     let hook = match (seen.hook_answer(), &seen.hook_reason) {
-        (Some(answer), Some(reason)) => format!("The smoke test {answer}: {}.", first_words(reason)),
+        (Some(answer), Some(reason)) => {
+            format!("The smoke test {}: {}.", answer.to_lowercase(), first_words(reason))
+        }
         (answer, _) => format!("The smoke test reported {}.", answer.unwrap_or("nothing")),
     };
     let whole = if seen.alias_is_whole { "all" } else { "part of the" };
     format!(
-        "{hook} The deployment {}; live sends {whole} traffic to version {}. Version {CANDIDATE} served {} of {} \
+        "{hook} The deployment ended {}; live sends {whole} traffic to version {}. Version {CANDIDATE} served {} of {} \
          customer requests; {} failed.",
         seen.status,
         seen.alias_version,
@@ -55,7 +57,7 @@ fn conclusion(seen: &Observed) -> String {
 /// Enough of a reason to recognise it; the timeline has the whole.
 fn first_words(reason: &str) -> String {
     let mut words = reason.chars();
-    let start: String = words.by_ref().take(110).collect();
+    let start: String = words.by_ref().take(160).collect();
     if words.next().is_some() { format!("{start}…") } else { start }
 }
 
@@ -65,8 +67,9 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
     let (first, whole) = seen.shifts();
     let verified =
         first.or_else(|| step_end(seen, "BeforeAllowTraffic")).zip(step_start(seen, "BeforeAllowTraffic"));
-    let canary =
-        first.zip(whole).map_or_else(|| "none".to_owned(), |(a, b)| format!("{} min", (b - a).num_minutes()));
+    let canary = first
+        .zip(whole)
+        .map_or_else(|| "none".to_owned(), |(a, b)| format!("{} min", ((b - a).num_seconds() + 30) / 60));
     let rollback =
         seen.rollback.as_ref().map_or_else(|| "none needed".to_owned(), |(_, status)| status.clone());
     vec![
@@ -85,12 +88,17 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
             "Smoke test",
             seen.hook_answer().unwrap_or("no answer").to_owned(),
             verified.map_or_else(String::new, |(end, start)| {
-                format!("{} s at 0 % (virtual)", (end - start).num_seconds())
+                format!("{:.0} ms at 0 %, real", milliseconds(end - start) / seen.rate)
             }),
         ),
         figure("Canary at 10 %", canary, String::new()),
         figure("Rollback", rollback, seen.rollback.as_ref().map_or_else(String::new, |(id, _)| id.clone())),
     ]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of one release are far below 2^53")]
+fn milliseconds(span: TimeDelta) -> f64 {
+    span.num_milliseconds() as f64
 }
 
 fn timeline(seen: &Observed) -> Vec<TimelineEntry> {
@@ -215,7 +223,7 @@ fn last_status(seen: &Observed, step: &str) -> (StepStatus, String) {
             (StepStatus::Failed, reason.unwrap_or("the hook reported Failed").to_owned())
         }
         Some((_, "InProgress", _)) => (StepStatus::InProgress, String::new()),
-        Some((_, "Skipped", _)) => (StepStatus::Skipped, "no hook is set".to_owned()),
+        Some((_, "Skipped", reason)) => (StepStatus::Skipped, reason.unwrap_or("no hook is set").to_owned()),
         _ => (StepStatus::Skipped, "the deployment ended before".to_owned()),
     }
 }

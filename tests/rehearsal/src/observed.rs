@@ -46,6 +46,10 @@ pub(crate) struct Observed {
     pub(crate) alias_is_whole: bool,
     /// CloudWatch's Invocations of the candidate through the alias.
     pub(crate) candidate_invocations_metric: f64,
+    /// The backend's own metric: Requests of the candidate through the alias.
+    pub(crate) candidate_requests_metric: f64,
+    /// Virtual seconds per real second.
+    pub(crate) rate: f64,
     /// Real seconds that playing took.
     pub(crate) real_seconds: f64,
 }
@@ -83,13 +87,6 @@ impl Observed {
             moves
                 .find(|(_, version, weights)| *version == CANDIDATE && weights.is_empty())
                 .map(|(at, ..)| at),
-        )
-    }
-
-    /// Invocation errors that mention `text`.
-    pub(crate) fn invocation_failed_with(&self, text: &str) -> bool {
-        self.journal.iter().any(
-            |entry| matches!(&entry.event, Event::InvocationFailed { error, .. } if error.contains(text)),
         )
     }
 }

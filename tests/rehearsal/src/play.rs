@@ -1,6 +1,6 @@
 //! Plays one release: load, deployment, a few minutes more, and everything that was seen.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use twin::programs::Programs;
 
 use crate::{
@@ -57,7 +57,19 @@ pub(crate) async fn play(
         journal: stage.twin.journal().entries(),
         alias_is_whole: weights.is_none_or(|weights| weights.is_empty()),
         alias_version: alias.function_version.unwrap_or_default(),
-        candidate_invocations_metric: candidate_invocations(&stage, started_at, ended_at),
+        candidate_invocations_metric: of_the_candidate(
+            &stage,
+            ("AWS/Lambda", "Invocations"),
+            started_at,
+            ended_at,
+        ),
+        candidate_requests_metric: of_the_candidate(
+            &stage,
+            ("Manuel/Backend", "Requests"),
+            started_at,
+            ended_at,
+        ),
+        rate: tempo.rate,
         real_seconds: watch.elapsed_ms() / 1000.0,
     })
 }
@@ -78,15 +90,18 @@ async fn release(stage: &Stage, scenario: &Scenario) -> Result<Released, Rehears
     Ok((deployment, status, rollback))
 }
 
-fn candidate_invocations(
+/// Sum of a metric over the release, for the candidate's requests through the alias.
+fn of_the_candidate(
     stage: &Stage,
-    from: chrono::DateTime<chrono::Utc>,
-    to: chrono::DateTime<chrono::Utc>,
+    (namespace, metric): (&str, &str),
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
 ) -> f64 {
     let resource = format!("{BACKEND}:{ALIAS}");
     let dimensions =
         [("FunctionName", BACKEND), ("Resource", resource.as_str()), ("ExecutedVersion", CANDIDATE)];
-    let minutes = stage.twin.cloudwatch().minutes("AWS/Lambda", "Invocations", &dimensions, from, to);
+    let minutes =
+        stage.twin.cloudwatch().minutes(namespace, metric, &dimensions, from, to + TimeDelta::minutes(1));
     // Folded from +0: the sum of nothing is -0 otherwise, and reads oddly.
     minutes.iter().fold(0.0, |sum, minute| sum + minute.sum)
 }

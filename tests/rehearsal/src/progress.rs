@@ -17,7 +17,7 @@ use crate::{
 
 /// Virtual time between two lines about the load.
 const HEARTBEAT: TimeDelta = TimeDelta::minutes(5);
-/// Longest line of the timeline, in characters.
+/// Longest line while a release is played, in characters; the timeline has the whole.
 const LINE_LENGTH: usize = 170;
 
 /// Prints what happens until it is told to finish.
@@ -37,7 +37,7 @@ impl Progress {
                 tokio::select! {
                     biased;
                     entry = entries.recv() => match entry {
-                        Ok(entry) if is_news(&entry.event) => print(entry.at, start, &entry.event.to_string()),
+                        Ok(entry) if is_news(&entry.event) => print(entry.at, start, &shortened(&entry.event.to_string())),
                         Err(RecvError::Closed) => return,
                         Ok(_) | Err(RecvError::Lagged(_)) => {}
                     },
@@ -88,7 +88,7 @@ pub(crate) fn print_timeline(release: &Release) {
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
 fn print(at: DateTime<Utc>, start: DateTime<Utc>, text: &str) {
     let seconds = (at - start).num_seconds().max(0);
-    println!("  {:02}:{:02}  {}", seconds / 60, seconds % 60, shortened(text));
+    println!("  {:02}:{:02}  {text}", seconds / 60, seconds % 60);
 }
 
 /// The first line of a text, cut where a terminal would wrap it twice.

@@ -53,7 +53,7 @@ pub(crate) const SCENARIOS: [Scenario; 3] = [
                       version 2.",
         faults: Some(|| json!({"error_percent": 100.0})),
         configuration: CANARY,
-        check: expect::refused_before_traffic,
+        check: expect::refused_for_its_answers,
     },
     Scenario {
         name: "crash-at-start",
@@ -62,7 +62,7 @@ pub(crate) const SCENARIOS: [Scenario; 3] = [
                       version 2.",
         faults: Some(|| json!({"crash_at_start": true})),
         configuration: CANARY,
-        check: expect::crashed_before_traffic,
+        check: expect::refused_for_its_crash,
     },
 ];
 

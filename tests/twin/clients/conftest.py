@@ -5,14 +5,21 @@ import json
 import os
 import pathlib
 import re
+import stat
 import subprocess
 import sys
 import textwrap
+import threading
+import urllib.request
 import zipfile
 
 import boto3
 import pytest
 from botocore.config import Config
+
+# Settings of this computer must not decide: a profile that does not exist, a proxy in front of 127.0.0.1.
+for setting in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
+    del os.environ[setting]
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAMS = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
@@ -21,18 +28,27 @@ PROGRAMS = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "
 BOOTSTRAP = textwrap.dedent(
     """
     #!{python}
-    import json, os, sys, time, urllib.request
-    api = os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+    import json, os, subprocess, sys, time, urllib.request
+    api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
     if os.environ.get("CRASH") == "start":
         sys.exit(3)
     while True:
         with urllib.request.urlopen(api + "next") as request:
             event, id = json.load(request), request.headers["Lambda-Runtime-Aws-Request-Id"]
         print(json.dumps({{"seen": event}}), flush=True)
+        if event.get("bytes"):
+            sys.stdout.buffer.write(b"\\xff not UTF-8\\n")
+            sys.stdout.flush()
+        if event.get("child"):
+            print("pid", subprocess.Popen(["sleep", "600"]).pid, flush=True)
+        print("pid", os.getpid(), flush=True)
         if event.get("crash"):
             sys.exit(7)
         time.sleep(event.get("sleep", 0))
         kind, body = "response", {{"version": os.environ["AWS_LAMBDA_FUNCTION_VERSION"], "event": event}}
+        if event.get("tell"):
+            files = sorted(os.listdir())
+            body |= {{"pid": os.getpid(), "files": files, "root": os.environ["LAMBDA_TASK_ROOT"], "cwd": os.getcwd()}}
         if event.get("fail"):
             kind, body = "error", {{"errorType": "Boom", "errorMessage": "as asked"}}
         urllib.request.urlopen(urllib.request.Request(api + id + "/" + kind, json.dumps(body).encode(), method="POST"))
@@ -43,9 +59,10 @@ BOOTSTRAP = textwrap.dedent(
 class Twin:
     """A running twin."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, environment=None):
         self.process = subprocess.Popen(
-            [PROGRAMS / "twin", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True, bufsize=1
+            [PROGRAMS / "twin", "--port", "0", *arguments],
+            stdout=subprocess.PIPE, text=True, bufsize=1, env=os.environ | (environment or {}),
         )
         # The line that tells the address ends the start; a start that fails ends the output.
         for line in self.process.stdout:
@@ -54,16 +71,23 @@ class Twin:
                 break
         else:
             raise AssertionError("the twin did not start")
+        # The rest is read, so that the twin never waits for a reader.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
-    def client(self, service):
+    def client(self, service, **settings):
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name="eu-west-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 0}),
+            config=Config(retries={"max_attempts": 0}, **settings),
         )
+
+    def read(self, path):
+        """One of the twin's own answers, for instance `logs/sample`."""
+        with urllib.request.urlopen(f"{self.endpoint}/_twin/{path}") as answer:
+            return json.load(answer)
 
     def environment(self):
         """For command-line tools: no settings of this computer leak in."""
@@ -95,8 +119,8 @@ def start_twin():
     """Starts twins with arguments of the test's choice."""
     started = []
 
-    def start(*arguments):
-        started.append(Twin(*arguments))
+    def start(*arguments, environment=None):
+        started.append(Twin(*arguments, environment=environment))
         return started[-1]
 
     yield start
@@ -107,9 +131,17 @@ def start_twin():
 @pytest.fixture(scope="session")
 def code():
     """A ZIP file with the small function."""
+    return pack(bootstrap=BOOTSTRAP.format(python=sys.executable))
+
+
+def pack(mode=0o755, **files):
+    """A ZIP file whose files have these contents and permissions."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("bootstrap", BOOTSTRAP.format(python=sys.executable))
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (stat.S_IFREG | mode) << 16
+            archive.writestr(entry, text)
     return buffer.getvalue()
 
 

@@ -57,3 +57,16 @@ def test_metric_math_is_refused_by_name_when_asked_for(clients):
     with pytest.raises(ClientError) as error:
         cloudwatch.get_metric_data(MetricDataQueries=[{"Id": "e1", "Expression": "1+1"}], **window())
     assert "math" in str(error.value)
+
+
+def test_statistics_tell_the_recorded_unit_when_none_is_asked_for(clients):
+    function, cloudwatch = clients
+    invoke(function, {})
+    units = {}
+    for name in ("Duration", "Invocations"):
+        points = cloudwatch.get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName=name, Dimensions=[{"Name": "FunctionName", "Value": "sample"}],
+            Period=3600, Statistics=["Sum"], **window(),
+        )["Datapoints"]
+        units[name] = {point["Unit"] for point in points}
+    assert units == {"Duration": {"Milliseconds"}, "Invocations": {"Count"}}

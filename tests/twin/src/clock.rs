@@ -10,6 +10,9 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 /// The environment variable that hands the virtual clock to binaries built for rehearsals.
 pub const CLOCK_VARIABLE: &str = "REHEARSAL_CLOCK";
 
+/// Faster makes no sense: alarms and retries would come quicker than the computer can answer.
+pub const HIGHEST_RATE: f64 = 100_000.0;
+
 /// A clock that starts at the wall clock's time and runs `rate` times as fast.
 #[derive(Debug, Clone, Copy)]
 pub struct VirtualClock {
@@ -20,11 +23,11 @@ pub struct VirtualClock {
 
 impl VirtualClock {
     /// Starts a clock now. `rate` is virtual seconds per real second: 60 plays one
-    /// minute per second. Values below 1 or not finite are taken as 1.
+    /// minute per second. Values below 1 or not finite are taken as 1, values above [`HIGHEST_RATE`] as that.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the twin's one reading of the wall clock")]
     pub fn start(rate: f64) -> Self {
-        let rate = if rate.is_finite() && rate >= 1.0 { rate } else { 1.0 };
+        let rate = if rate.is_finite() && rate >= 1.0 { rate.min(HIGHEST_RATE) } else { 1.0 };
         Self { started_wall: DateTime::from(SystemTime::now()), started: Instant::now(), rate }
     }
 
@@ -108,6 +111,13 @@ mod tests {
         let clock = VirtualClock::start(60.0);
         let later = clock.at(clock.started + Duration::from_millis(500));
         assert_eq!(later - clock.started_wall, TimeDelta::seconds(30));
+    }
+
+    #[test]
+    fn clock_tells_the_time_when_its_rate_is_absurd() {
+        let clock = VirtualClock::start(1e300);
+        assert!((clock.rate() - HIGHEST_RATE).abs() < f64::EPSILON);
+        assert!(clock.now() >= clock.started_wall);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Entries that a slow subscriber may lag behind before it loses some.
 const SUBSCRIBER_BACKLOG: usize = 4096;
@@ -91,9 +91,25 @@ impl Default for Journal {
 }
 
 impl Journal {
+    /// Prints new entries from a thread of its own, until the journal is gone: a terminal or pipe that nobody reads
+    /// holds up nothing else, only lines are lost.
+    pub(crate) fn print_from_now_on(&self) {
+        let mut entries = self.subscribe();
+        std::thread::spawn(move || {
+            loop {
+                match entries.blocking_recv() {
+                    Ok(Entry { at, event }) => {
+                        tracing::info!(target: "twin", "{}  {event}", at.format("%H:%M:%S"));
+                    }
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
     pub(crate) fn record(&self, at: DateTime<Utc>, event: Event) {
         let entry = Entry { at, event };
-        tracing::info!(target: "twin", "{}  {}", entry.at.format("%H:%M:%S"), entry.event);
         self.entries.lock().push(entry.clone());
         // Nobody listening is fine: the entry is kept.
         let _ = self.stream.send(entry);

@@ -15,6 +15,7 @@ mod lambda;
 pub mod programs;
 pub mod seed;
 mod server;
+mod tasks;
 mod wire;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -29,7 +30,8 @@ use journal::{Event, Journal};
 pub use lambda::LogLine;
 use lambda::{Lambda, Surroundings};
 use seed::SeededRelease;
-use tokio::task::JoinHandle;
+use tasks::Tasks;
+use tokio::sync::oneshot;
 
 /// Alarms are evaluated this long after each full virtual minute.
 const ALARM_DELAY: TimeDelta = TimeDelta::seconds(1);
@@ -39,7 +41,7 @@ const ALARM_DELAY: TimeDelta = TimeDelta::seconds(1);
 pub struct Options {
     /// Port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Virtual seconds per real second; 60 plays a minute per second.
+    /// Virtual seconds per real second; 60 plays a minute per second. At most [`clock::HIGHEST_RATE`].
     pub rate: f64,
     /// Seed of the dice that route by alias weight.
     pub seed: u64,
@@ -50,7 +52,7 @@ pub struct Options {
     /// Invocations that may run at once in the whole account.
     pub account_concurrency: usize,
     /// Hook functions that run outside the twin (for instance under `cargo lambda watch`): CodeDeploy waits for
-    /// their answer without invoking them.
+    /// their answer without invoking them. Rollback deployments do not wait: they are answered Succeeded at once.
     pub external_functions: Vec<String>,
 }
 
@@ -79,12 +81,13 @@ struct Services {
     faults: Faults,
 }
 
-/// A running twin; dropping it stops the server and every sandbox.
+/// A running twin; dropping it stops the server, everything that runs in the background and every sandbox.
 #[derive(Debug)]
 pub struct Twin {
     address: SocketAddr,
     services: Arc<Services>,
-    tasks: Vec<JoinHandle<()>>,
+    /// The server closes its connections and ends when this is dropped.
+    _serving: oneshot::Sender<()>,
 }
 
 impl Twin {
@@ -98,24 +101,29 @@ impl Twin {
         let clock = VirtualClock::start(options.rate);
         let cloudwatch = Arc::new(CloudWatch::new(&options.region, &options.account));
         let journal = Arc::new(Journal::default());
+        journal.print_from_now_on();
+        let tasks = Arc::new(Tasks::default());
         let lambda = Arc::new(Lambda::new(Surroundings {
             clock,
             cloudwatch: cloudwatch.clone(),
             journal: journal.clone(),
             options,
             endpoint: format!("http://{address}"),
+            tasks: tasks.clone(),
         }));
         let codedeploy = Arc::new(CodeDeploy::new(lambda.clone()));
         let services =
             Arc::new(Services { clock, cloudwatch, journal, lambda, codedeploy, faults: Faults::default() });
         let router = server::router(services.clone());
-        let serving = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+        let (serving, twin_dropped) = oneshot::channel::<()>();
+        let until = async { drop(twin_dropped.await) };
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
                 tracing::error!(%error, "the twin's server ended");
             }
         });
-        let watching = tokio::spawn(watch_alarms(services.clone()));
-        Ok(Self { address, services, tasks: vec![serving, watching] })
+        tasks.spawn(watch_alarms(services.clone()));
+        Ok(Self { address, services, _serving: serving })
     }
 
     /// Where AWS clients find the twin, for `AWS_ENDPOINT_URL`.
@@ -173,8 +181,7 @@ impl Twin {
 
 impl Drop for Twin {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-        self.services.lambda.stop_sandboxes();
+        self.services.lambda.stop();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, io::IsTerminal as _, path::PathBuf};
 
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 use twin::{
     Options, Twin,
     seed::{self, SeededRelease},
@@ -15,7 +16,7 @@ struct Arguments {
     /// Port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 5555)]
     port: u16,
-    /// Virtual seconds per real second; 60 plays a minute per second.
+    /// Virtual seconds per real second, at most 100000; 60 plays a minute per second.
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
     /// Seed of the dice that route by alias weight.
@@ -34,6 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let colours = std::io::stdout().is_terminal();
     tracing_subscriber::fmt().with_target(false).with_level(false).without_time().with_ansi(colours).init();
     let arguments = Arguments::parse();
+    let stop = stop_signals()?;
     let options = Options {
         port: arguments.port,
         rate: arguments.rate,
@@ -54,6 +56,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         tracing::info!("{id} waits at BeforeAllowTraffic for the answer to {}", event.display());
     }
     tracing::info!("ready: export AWS_ENDPOINT_URL={} (Ctrl-C stops it)", twin.endpoint());
-    tokio::signal::ctrl_c().await?;
+    stop.await;
+    // With it go the sandboxes and the folders with their code.
+    drop(twin);
     Ok(())
+}
+
+/// Ends with the first signal that asks the twin to stop: Ctrl-C, SIGTERM, or the terminal that was closed. Signals
+/// are caught from the call on, so that a stop during the start cleans up too.
+fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
 }

@@ -51,7 +51,8 @@ impl Programs {
                 FEATURES,
                 "--message-format=json-render-diagnostics",
             ])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+            // The workspace's root: a relative CARGO_TARGET_DIR must mean the same folder as for a person there.
+            .current_dir(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")))
             .stderr(Stdio::inherit())
             .output()
             .map_err(ProgramError::NoCargo)?;

@@ -68,6 +68,7 @@ pub(crate) fn release(services: &Arc<Services>, seed: SeededRelease) -> Result<S
     let call = |operation: &str, input: Value| services.codedeploy.handle(operation, &input);
     call("CreateApplication", json!({"applicationName": APPLICATION, "computePlatform": "Lambda"}))?;
     let group = json!({"applicationName": APPLICATION, "deploymentGroupName": GROUP,
+        "serviceRoleArn": "arn:aws:iam::123456789012:role/deploy",
         "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
         "autoRollbackConfiguration": {"enabled": true, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"]}});
     call("CreateDeploymentGroup", group)?;

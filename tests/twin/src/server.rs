@@ -1,4 +1,4 @@
-//! One port for everything: finds the service and the operation of a request, and answers in its protocol.
+//! One port for the three services: finds the service and the operation of a request, and answers in its protocol.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, Query, State},
     http::{HeaderMap, HeaderValue, Method, Uri},
     response::{IntoResponse as _, Response},
-    routing::{get, post},
+    routing::get,
 };
 use serde_json::{Value, json};
 use tower_http::decompression::RequestDecompressionLayer;
@@ -16,7 +16,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use crate::{
     Services,
     error::ApiError,
-    lambda::{rest, runtime_api},
+    lambda::rest,
     wire::{Protocol, cbor},
 };
 
@@ -26,12 +26,6 @@ const CBOR_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 
 /// The twin's routes.
 pub(crate) fn router(services: Arc<Services>) -> Router {
-    let runtime = Router::new()
-        .route("/{sandbox}/2018-06-01/runtime/invocation/next", get(runtime_api::next))
-        .route("/{sandbox}/2018-06-01/runtime/invocation/{request}/response", post(runtime_api::response))
-        .route("/{sandbox}/2018-06-01/runtime/invocation/{request}/error", post(runtime_api::error))
-        .route("/{sandbox}/2018-06-01/runtime/init/error", post(runtime_api::init_error))
-        .with_state(services.lambda.clone());
     let own = Router::new()
         .route("/clock", get(clock))
         .route("/journal", get(journal))
@@ -39,7 +33,6 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/logs/{function}", get(logs))
         .with_state(services.clone());
     Router::new()
-        .nest("/_runtime", runtime)
         .nest("/_twin", own)
         .fallback(aws)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))

@@ -68,9 +68,14 @@ fn error_names_case_and_field_when_a_value_is_out_of_range() {
             r#", "expect": {"body": [{"pointer": "/a", "equals": 1, "exists": true}]}"#,
             "expect.body: \"/a\" needs",
         ),
-        (r#", "max_latency": 5"#, "unknown field `max_latency`"),
-        (r#", "expect": {"stauts": 200}"#, "unknown field `stauts`"),
-        (r#", "repetitions": -1"#, "invalid value"),
+        (r#", "max_latency": 5"#, "max_latency: unknown field `max_latency`"),
+        (r#", "expect": {"stauts": 200}"#, "expect.stauts: unknown field `stauts`"),
+        (r#", "repetitions": -1"#, "repetitions: invalid value: integer, expected usize"),
+        (
+            r#", "expect": {"body": [{"pointer": "/a~2", "exists": true}]}"#,
+            "expect.body.pointer: \"/a~2\" has",
+        ),
+        (r#", "expect": {"body": [{"pointer": "/a~", "exists": true}]}"#, "expect.body.pointer: \"/a~\" has"),
     ] {
         let problem = one(fields).unwrap_err().to_string();
         assert!(problem.starts_with(&format!("case 1 (a): {field}")), "{problem}");
@@ -90,4 +95,63 @@ fn error_names_the_position_when_a_name_is_missing_empty_or_repeated() {
 fn error_when_the_request_is_incomplete() {
     let problem = problem(r#"[{"name": "a", "request": {"method": "GET"}}]"#);
     assert_eq!(problem, "case 1 (a): request: needs method and path, or event");
+}
+
+#[test]
+fn error_quotes_no_value_of_the_setting() {
+    let secret = "Bearer TOPSECRET, expected \\\"x\\\"";
+    for (setting, told) in [
+        (
+            format!(r#"["{secret}"]"#),
+            "must be a JSON array of cases: invalid type: string, expected a map at line 1",
+        ),
+        (
+            format!(r#"{{"a": "{secret}"}}"#),
+            "must be a JSON array of cases: invalid type: map, expected a sequence",
+        ),
+        (
+            format!(r#"[{{"name": "a", "request": "{secret}"}}]"#),
+            "case 1 (a): request: invalid type: string, expected",
+        ),
+        (
+            format!(
+                r#"[{{"name": "a", "request": {{"method": "GET", "path": "/", "headers": "{secret}"}}}}]"#
+            ),
+            "case 1 (a): request.headers: invalid type: string, expected a map",
+        ),
+        (
+            r#"[{"name": "a", "request": {"method": "GET", "path": "/", "headers": {"x-pin": 7351}}}]"#
+                .to_owned(),
+            "case 1 (a): request.headers.x-pin: invalid type: integer, expected a string",
+        ),
+        (
+            r#"[{"name": "a", "request": {"method": "GET", "path": "/", "headers": {"x-pin": null}}}]"#
+                .to_owned(),
+            "case 1 (a): request.headers.x-pin: invalid type: null, expected a string",
+        ),
+        (
+            format!(r#"[{{"name": "a", "request": {{"method": "{secret}", "path": "/"}}}}]"#),
+            "case 1 (a): request: ",
+        ),
+        (
+            format!(r#"[{{"name": "a", "request": {{"method": "GET", "path": "{secret}"}}}}]"#),
+            "case 1 (a): request: ",
+        ),
+        (
+            format!(r#"[{{"name": "a", "request": {{"path": "{secret}" x"#),
+            "must be a JSON array of cases: expected",
+        ),
+    ] {
+        let problem = problem(&setting);
+        assert!(problem.starts_with(told), "{problem}");
+        assert!(!problem.contains("TOPSECRET") && !problem.contains("7351"), "{problem}");
+    }
+}
+
+#[test]
+fn cold_limit_is_refused_when_the_case_is_not_the_first() {
+    let case = |name| format!(r#"{{"name": "{name}", "request": {{"event": 1}}, "max_cold_latency_ms": 9}}"#);
+    assert!(parse_cases(&format!("[{}]", case("a"))).is_ok());
+    let problem = problem(&format!("[{}, {}]", case("a"), case("b")));
+    assert!(problem.starts_with("case 2 (b): max_cold_latency_ms: only the first case"), "{problem}");
 }

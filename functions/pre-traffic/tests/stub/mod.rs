@@ -18,6 +18,8 @@ pub(crate) enum Reply {
     Ok(Value),
     /// An AWS error by its code.
     Error(&'static str),
+    /// A status without a body, as of a gateway.
+    Status(u16),
     /// A Lambda function error.
     FunctionError(Value),
     /// The answer comes after the pause.
@@ -133,6 +135,7 @@ async fn answer(
             headers.insert("x-amzn-errortype", code.parse().unwrap());
             (StatusCode::BAD_REQUEST, headers, json!({"__type": code, "message": "as scripted"}).to_string())
         }
+        Reply::Status(status) => (StatusCode::from_u16(status).unwrap(), headers, String::new()),
         Reply::FunctionError(value) => {
             headers.insert("x-amz-function-error", "Unhandled".parse().unwrap());
             (StatusCode::OK, headers, value.to_string())

@@ -49,6 +49,8 @@ fn good() -> Observed {
         status: "Succeeded".to_owned(),
         rollback: None,
         candidate_invocations_metric: 17.0,
+        candidate_requests_metric: 17.0,
+        rate: 1.0,
         requests,
         hook_reason: None,
         journal: vec![
@@ -65,17 +67,14 @@ fn good() -> Observed {
 
 /// A version refused before traffic, as it should be.
 fn refused() -> Observed {
-    let crash = Event::InvocationFailed {
-        function: "backend".to_owned(),
-        version: "2".to_owned(),
-        error: "Runtime.ExitError: exit status 1".to_owned(),
-    };
     Observed {
         status: "Failed".to_owned(),
         rollback: Some(("d-2".to_owned(), "Succeeded".to_owned())),
         requests: (0..4).map(|at| request(at, "1", 200)).collect(),
         candidate_invocations_metric: 0.0,
-        journal: vec![hook("Failed"), alias(0, "1", &[]), Entry { at: minute(2), event: crash }],
+        candidate_requests_metric: 0.0,
+        hook_reason: Some("expected 200, got 500, then Runtime.ExitError".to_owned()),
+        journal: vec![hook("Failed"), alias(0, "1", &[])],
         alias_version: "1".to_owned(),
         ..good()
     }
@@ -84,24 +83,26 @@ fn refused() -> Observed {
 #[test]
 fn nothing_deviates_when_all_is_well() {
     assert_eq!(completed(&good()), [""; 0]);
-    assert_eq!(refused_before_traffic(&refused()), [""; 0]);
-    assert_eq!(crashed_before_traffic(&refused()), [""; 0]);
+    assert_eq!(refused_for_its_answers(&refused()), [""; 0]);
+    assert_eq!(refused_for_its_crash(&refused()), [""; 0]);
 }
 
 #[test]
 fn completed_release_deviates_when_any_part_is_wrong() {
-    let cases: [(fn(&mut Observed), &str); 8] = [
+    let cases: [(fn(&mut Observed), &str); 10] = [
         (|seen| seen.status = "Stopped".to_owned(), "ended Stopped"),
         (|seen| seen.journal[0] = hook("Failed"), "did not report Succeeded"),
         (|seen| seen.alias_is_whole = false, "does not send everything"),
         (|seen| seen.requests[3].status = Some(500), "1 customer requests failed"),
         (|seen| seen.requests[3].status = None, "1 customer requests failed"),
-        (|seen| seen.journal[3] = alias(11, "2", &[]), "lasted 10 minutes"),
+        (|seen| seen.journal[3] = alias(11, "2", &[]), "lasted 10:00 minutes"),
+        (|seen| drop(seen.journal.remove(2)), "never split"),
         (
             |seen| seen.requests[1..30].iter_mut().for_each(|r| r.version = Some("2".to_owned())),
             "went to the canary",
         ),
-        (|seen| seen.candidate_invocations_metric = 16.0, "CloudWatch counts 16"),
+        (|seen| seen.candidate_invocations_metric = 16.0, "Invocations of version 2 through live is 16"),
+        (|seen| seen.candidate_requests_metric = 18.0, "own Requests of version 2 through live is 18"),
     ];
     for (spoil, sentence) in cases {
         let mut seen = good();
@@ -113,18 +114,33 @@ fn completed_release_deviates_when_any_part_is_wrong() {
 
 #[test]
 fn refused_release_deviates_when_any_part_is_wrong() {
-    let cases: [(fn(&mut Observed), &str); 6] = [
+    let cases: [(fn(&mut Observed), &str); 7] = [
         (|seen| seen.status = "Succeeded".to_owned(), "not Failed"),
         (|seen| seen.journal[0] = hook("Succeeded"), "did not report Failed"),
         (|seen| seen.requests[2].version = Some("2".to_owned()), "1 customer requests reached version 2"),
         (|seen| seen.alias_version = "2".to_owned(), "does not send everything to version 1"),
         (|seen| seen.rollback = None, "rollback deployment did not succeed"),
-        (|seen| drop(seen.journal.pop()), "Runtime.ExitError"),
+        (
+            |seen| seen.hook_reason = Some("access denied".to_owned()),
+            "is not \"Runtime.ExitError\": access denied",
+        ),
+        (|seen| seen.hook_reason = None, "nothing"),
     ];
     for (spoil, sentence) in cases {
         let mut seen = refused();
         spoil(&mut seen);
-        let wrong = crashed_before_traffic(&seen);
+        let wrong = refused_for_its_crash(&seen);
         assert!(wrong.iter().any(|w| w.contains(sentence)), "{sentence}: {wrong:?}");
+    }
+}
+
+#[test]
+fn canary_length_is_as_configured_when_it_deviates_by_the_slack_at_most() {
+    let slack = TimeDelta::seconds(32);
+    for (late, well) in [(-slack, true), (slack, true), (slack + TimeDelta::milliseconds(1), false)] {
+        let mut seen = good();
+        seen.journal[3].at += late;
+        let wrong = completed(&seen);
+        assert_eq!(wrong.iter().all(|w| !w.contains("lasted")), well, "{late}: {wrong:?}");
     }
 }

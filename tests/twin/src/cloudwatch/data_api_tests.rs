@@ -182,6 +182,26 @@ fn periods_count_from_start_when_statistics_are_asked() {
 }
 
 #[test]
+fn datapoint_has_the_recorded_unit_when_none_is_asked_for() {
+    let cloudwatch = cloudwatch();
+    for (unit, value) in [("Milliseconds", 40.0), ("Seconds", 2.0), ("Milliseconds", 60.0)] {
+        let datum = json!({"MetricName": "D", "Timestamp": TEN, "Value": value, "Unit": unit});
+        call(&cloudwatch, "PutMetricData", json!({"Namespace": "N", "MetricData": [datum]})).unwrap();
+    }
+    let ask = |unit: Value| {
+        let request = json!({"Namespace": "N", "MetricName": "D", "StartTime": TEN, "EndTime": TEN + 60,
+            "Period": 60, "Statistics": ["Sum"], "Unit": unit});
+        let answer = call(&cloudwatch, "GetMetricStatistics", request).unwrap();
+        let points = answer["Datapoints"].as_array().unwrap().clone();
+        points.iter().map(|p| (p["Unit"].clone(), p["Sum"].clone())).collect::<Vec<_>>()
+    };
+    let milliseconds = (json!("Milliseconds"), json!(100.0));
+    assert_eq!(ask(Value::Null), [milliseconds.clone(), (json!("Seconds"), json!(2.0))]);
+    assert_eq!(ask(json!("Milliseconds")), [milliseconds]);
+    assert_eq!(ask(json!("Count")), []);
+}
+
+#[test]
 fn metrics_are_listed_when_they_match_the_filters() {
     let cloudwatch = cloudwatch();
     let dimensions = vec![("FunctionName".to_owned(), "f".to_owned())];

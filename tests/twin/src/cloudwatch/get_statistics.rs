@@ -1,7 +1,10 @@
 //! `GetMetricStatistics`: several statistics of one metric.
 //!
 //! Periods are counted from `StartTime` rounded down to the minute (A, the examples of the AWS CLI); the data points
-//! come in no particular order in AWS and in order of time here. At most 1,440 in an answer (A).
+//! come in no particular order in AWS and in order of time here. At most 1,440 in an answer (A). A request without Unit
+//! gets the points of every unit that was recorded, each with its unit (A).
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -48,12 +51,17 @@ pub(super) fn get_metric_statistics(store: &Store, input: &Value) -> Result<Valu
     }
     let (plain, extended) = read_statistics(&request)?;
     let single_values = !extended.is_empty();
-    let selection =
-        Selection { unit: unit.as_deref(), span: start..end, period, origin: start, single_values };
-    let periods = store.periods(&key, &selection);
-    let unit = unit.as_deref().unwrap_or("None");
-    let points: Vec<_> =
-        periods.iter().map(|(at, data)| datapoint(*at, data, &plain, &extended, unit)).collect();
+    let span = start..end;
+    let units = unit.as_deref().map_or_else(|| store.units(&key, &span), |unit| BTreeSet::from([unit]));
+    let mut points = BTreeMap::new();
+    for unit in units {
+        let selection =
+            Selection { unit: Some(unit), span: span.clone(), period, origin: start, single_values };
+        for (at, data) in store.periods(&key, &selection) {
+            points.insert((at, unit), datapoint(at, &data, &plain, &extended, unit));
+        }
+    }
+    let points: Vec<_> = points.into_values().collect();
     Ok(json!({"Label": key.name, "Datapoints": points}))
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -69,6 +68,11 @@ impl Number {
     }
 }
 
+/// The hash that names a revision, in lower-case hexadecimal digits.
+pub(super) fn sha256(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
+}
+
 impl AppSpec {
     /// Reads an AppSpec with exactly one Lambda function, which is what SAM writes.
     ///
@@ -93,7 +97,7 @@ impl AppSpec {
         let Properties { name, alias, currentversion, targetversion } = resource.properties;
         Ok(Self {
             text: text.to_owned(),
-            sha256: STANDARD.encode(Sha256::digest(text)),
+            sha256: sha256(text),
             function: name,
             alias,
             current_version: currentversion.text()?,

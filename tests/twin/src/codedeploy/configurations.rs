@@ -6,8 +6,17 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::model::Configuration;
+use super::{
+    CodeDeploy,
+    checks::Named,
+    errors::no_configuration,
+    model::{Configuration, epoch},
+    requests::Names,
+};
 use crate::error::ApiError;
+
+/// Names with this start belong to CodeDeploy itself.
+const RESERVED: &str = "CodeDeployDefault.";
 
 /// Longest span between the first and the last shift, two days (CodeDeploy's limits page).
 const LONGEST_MINUTES: i64 = 2880;
@@ -63,6 +72,70 @@ pub(super) fn steps(routing: &Value) -> Result<Vec<(f64, i64)>, ApiError> {
         }
         _ => Err(invalid("type must be AllAtOnce, TimeBasedCanary or TimeBasedLinear")),
     }
+}
+
+impl CodeDeploy {
+    pub(super) fn create_configuration(&self, request: &Names) -> Result<Value, ApiError> {
+        let name = configuration_name(request)?;
+        if name.starts_with(RESERVED) {
+            let message = format!("The deployment configuration name {name} is reserved: {RESERVED}*");
+            return Err(ApiError::bad_request("InvalidDeploymentConfigNameException", message));
+        }
+        let routing = request.traffic_routing_config.clone();
+        steps(&routing)?;
+        let (id, created_at) = (Uuid::new_v4().to_string(), self.now());
+        let mut state = self.state.lock();
+        if state.configurations.contains_key(name) {
+            let message = format!("Deployment configuration name already exists: {name}");
+            return Err(ApiError::bad_request("DeploymentConfigAlreadyExistsException", message));
+        }
+        state.configurations.insert(name.to_owned(), Configuration { id: id.clone(), created_at, routing });
+        Ok(json!({"deploymentConfigId": id}))
+    }
+
+    /// The traffic routing of a configuration.
+    pub(super) fn routing(&self, name: &str) -> Result<Value, ApiError> {
+        Named::Configuration.check(name)?;
+        let state = self.state.lock();
+        state.configurations.get(name).map(|c| c.routing.clone()).ok_or_else(|| no_configuration(name))
+    }
+
+    pub(super) fn configuration(&self, request: &Names) -> Result<Value, ApiError> {
+        let name = configuration_name(request)?;
+        let state = self.state.lock();
+        let found = state.configurations.get(name).ok_or_else(|| no_configuration(name))?;
+        Ok(json!({"deploymentConfigInfo": {
+            "deploymentConfigId": found.id, "deploymentConfigName": name, "createTime": epoch(found.created_at),
+            "computePlatform": "Lambda", "trafficRoutingConfig": found.routing,
+        }}))
+    }
+
+    pub(super) fn list_configurations(&self) -> Value {
+        json!({"deploymentConfigsList": self.state.lock().configurations.keys().collect::<Vec<_>>()})
+    }
+
+    /// Deleting what is not there succeeds: the model has no error for it.
+    pub(super) fn delete_configuration(&self, request: &Names) -> Result<(), ApiError> {
+        let name = configuration_name(request)?;
+        if name.starts_with(RESERVED) {
+            let message = format!("The deployment configuration {name} is predefined");
+            return Err(ApiError::bad_request("InvalidOperationException", message));
+        }
+        let mut state = self.state.lock();
+        let mut groups = state.applications.values().flat_map(|a| a.groups.values());
+        if groups.any(|g| g.deployment_config_name == name) {
+            let message = format!("The deployment configuration {name} is used by a deployment group");
+            return Err(ApiError::bad_request("DeploymentConfigInUseException", message));
+        }
+        state.configurations.remove(name);
+        Ok(())
+    }
+}
+
+fn configuration_name(request: &Names) -> Result<&str, ApiError> {
+    let name = request.deployment_config_name.as_deref().unwrap_or_default();
+    Named::Configuration.check(name)?;
+    Ok(name)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Starting, reading and listing deployments.
+//! Starting deployments and waiting for their end.
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -9,9 +10,10 @@ use uuid::Uuid;
 use super::{
     CodeDeploy,
     appspec::AppSpec,
-    errors::{check_deployment_id, invalid_revision, no_deployment},
-    model::{Deployment, LifecycleEvent, RollbackInfo, Status},
-    requests::{CreateDeployment, ListDeployments, OfDeployment, OfRevision, Revision},
+    checks,
+    errors::{invalid_revision, no_deployment},
+    model::{AlarmConfiguration, AutoRollback, Deployment, LifecycleEvent, RollbackInfo, Status},
+    requests::{CreateDeployment, Revision},
 };
 use crate::{error::ApiError, journal::Event};
 
@@ -37,13 +39,19 @@ impl CodeDeploy {
         ids: Option<FixedIds>,
     ) -> Result<Value, ApiError> {
         let group = self.find_group(&request.application_name, &request.deployment_group_name)?;
+        let alarms = request.override_alarm_configuration.clone().unwrap_or(group.alarm_configuration);
+        checks::alarms(&alarms)?;
+        let auto_rollback =
+            request.auto_rollback_configuration.clone().unwrap_or(group.auto_rollback_configuration);
+        checks::auto_rollback(&auto_rollback)?;
+        let appspec = AppSpec::parse(content(&request.revision)?)?;
         let configuration = request.deployment_config_name.clone().unwrap_or(group.deployment_config_name);
         self.routing(&configuration)?;
-        let appspec = AppSpec::parse(content(&request.revision)?)?;
         let deployment = Deployment {
             id: ids.as_ref().map_or_else(new_deployment_id, |ids| ids.deployment.clone()),
             application: request.application_name.clone(),
             group: request.deployment_group_name.clone(),
+            group_id: group.deployment_group_id,
             configuration,
             description: request.description.clone().unwrap_or_default(),
             creator: "user",
@@ -51,11 +59,8 @@ impl CodeDeploy {
             events: pending_events(ids.map(|ids| ids.hook_execution)),
             appspec,
             revision_type: request.revision.revision_type.clone(),
-            alarms: request.override_alarm_configuration.clone().unwrap_or(group.alarm_configuration),
-            auto_rollback: request
-                .auto_rollback_configuration
-                .clone()
-                .unwrap_or(group.auto_rollback_configuration),
+            alarms,
+            auto_rollback,
             target_weight_percent: 0.0,
             created_at: self.now(),
             started_at: None,
@@ -81,39 +86,6 @@ impl CodeDeploy {
         Ok(created.get("deploymentId").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
-    /// Deploys the version that `failed` left, as CodeDeploy's automatic rollback does.
-    pub(super) fn create_rollback(self: &Arc<Self>, failed: &str) -> Result<String, ApiError> {
-        let now = self.now();
-        let rollback = self.with_deployment(failed, |of| Deployment {
-            id: new_deployment_id(),
-            application: of.application.clone(),
-            group: of.group.clone(),
-            configuration: "CodeDeployDefault.LambdaAllAtOnce".to_owned(),
-            description: format!("Rollback of deployment {failed}"),
-            creator: "codeDeployRollback",
-            status: Status::Created,
-            events: pending_events(None),
-            appspec: of.appspec.reversed(),
-            revision_type: of.revision_type.clone(),
-            alarms: super::model::AlarmConfiguration::default(),
-            auto_rollback: super::model::AutoRollback::default(),
-            target_weight_percent: 0.0,
-            created_at: now,
-            started_at: None,
-            completed_at: None,
-            error: None,
-            rollback: RollbackInfo {
-                rollback_triggering_deployment_id: Some(failed.to_owned()),
-                rollback_message: Some(format!("Rolls back deployment {failed}")),
-                ..RollbackInfo::default()
-            },
-            signals: watch::Sender::default(),
-        })?;
-        let id = self.begin(rollback)?;
-        self.with_deployment(failed, |of| of.rollback.rollback_deployment_id = Some(id.clone()))?;
-        Ok(id)
-    }
-
     /// Stores a deployment and runs it in a task of its own.
     fn begin(self: &Arc<Self>, deployment: Deployment) -> Result<String, ApiError> {
         let id = deployment.id.clone();
@@ -132,9 +104,14 @@ impl CodeDeploy {
             self.note_status(&deployment);
             state.deployments.insert(id.clone(), deployment);
         }
-        let (service, running) = (self.clone(), id.clone());
-        tokio::spawn(async move { service.run(&running).await });
+        self.play_in_background(id.clone());
         Ok(id)
+    }
+
+    /// Runs a stored deployment in a task of its own.
+    pub(super) fn play_in_background(self: &Arc<Self>, id: String) {
+        let service = self.clone();
+        self.lambda.around.spawn(async move { service.run(&id).await });
     }
 
     pub(super) fn note_status(&self, of: &Deployment) {
@@ -147,54 +124,6 @@ impl CodeDeploy {
         self.lambda.around.journal.record(self.now(), event);
     }
 
-    pub(super) fn deployment(&self, request: &OfDeployment) -> Result<Value, ApiError> {
-        check_deployment_id(&request.deployment_id)?;
-        self.with_deployment(&request.deployment_id, |d| json!({"deploymentInfo": d.to_json()}))
-    }
-
-    pub(super) fn batch_deployments(&self, request: &OfDeployment) -> Result<Value, ApiError> {
-        let infos: Result<Vec<_>, _> =
-            request.deployment_ids.iter().map(|id| self.with_deployment(id, |d| d.to_json())).collect();
-        Ok(json!({"deploymentsInfo": infos?}))
-    }
-
-    /// Newest first, as CodeDeploy lists them.
-    pub(super) fn list_deployments(&self, request: &ListDeployments) -> Result<Value, ApiError> {
-        if let (Some(application), Some(group)) = (&request.application_name, &request.deployment_group_name)
-        {
-            self.find_group(application, group)?;
-        }
-        let state = self.state.lock();
-        let mut found: Vec<_> = state
-            .deployments
-            .values()
-            .filter(|d| request.application_name.as_ref().is_none_or(|name| *name == d.application))
-            .filter(|d| request.deployment_group_name.as_ref().is_none_or(|name| *name == d.group))
-            .filter(|d| {
-                let wanted = &request.include_only_statuses;
-                wanted.is_empty() || wanted.iter().any(|s| s == d.status.name())
-            })
-            .collect();
-        found.sort_by_key(|d| std::cmp::Reverse(d.created_at));
-        Ok(json!({"deployments": found.iter().map(|d| &d.id).collect::<Vec<_>>()}))
-    }
-
-    /// The AppSpec's text, which GetDeployment leaves out.
-    pub(super) fn revision(&self, request: &OfRevision) -> Result<Value, ApiError> {
-        let wanted = request.revision.app_spec_content.as_ref().or(request.revision.string.as_ref());
-        let sha256 =
-            wanted.and_then(|c| c.sha256.clone()).ok_or_else(|| invalid_revision("sha256 is missing"))?;
-        let state = self.state.lock();
-        let found = state
-            .deployments
-            .values()
-            .find(|d| d.application == request.application_name && d.appspec.sha256 == sha256)
-            .ok_or_else(|| {
-                ApiError::bad_request("RevisionDoesNotExistException", "The revision does not exist")
-            })?;
-        Ok(json!({"applicationName": request.application_name, "revision": found.revision_json(true)}))
-    }
-
     /// Waits until a deployment has ended.
     ///
     /// # Errors
@@ -204,6 +133,36 @@ impl CodeDeploy {
         // The sender lives as long as the deployment, which is never removed.
         let _ = signals.wait_for(|s| s.finished).await;
         self.with_deployment(id, |d| d.status.name().to_owned()).map_err(|_| no_deployment(id))
+    }
+}
+
+/// Deploys the version that `failed` left, as CodeDeploy's automatic rollback does.
+pub(super) fn rollback_of(failed: &Deployment, now: DateTime<Utc>) -> Deployment {
+    Deployment {
+        id: new_deployment_id(),
+        application: failed.application.clone(),
+        group: failed.group.clone(),
+        group_id: failed.group_id.clone(),
+        configuration: "CodeDeployDefault.LambdaAllAtOnce".to_owned(),
+        description: format!("Rollback of deployment {}", failed.id),
+        creator: "codeDeployRollback",
+        status: Status::Created,
+        events: pending_events(None),
+        appspec: failed.appspec.reversed(),
+        revision_type: failed.revision_type.clone(),
+        alarms: AlarmConfiguration::default(),
+        auto_rollback: AutoRollback::default(),
+        target_weight_percent: 0.0,
+        created_at: now,
+        started_at: None,
+        completed_at: None,
+        error: None,
+        rollback: RollbackInfo {
+            rollback_triggering_deployment_id: Some(failed.id.clone()),
+            rollback_message: Some(format!("Rolls back deployment {}", failed.id)),
+            ..RollbackInfo::default()
+        },
+        signals: watch::Sender::default(),
     }
 }
 

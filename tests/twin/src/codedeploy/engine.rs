@@ -2,41 +2,67 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, Method},
+};
 use chrono::TimeDelta;
 
 use super::{
     CodeDeploy, configurations,
+    deployments::{LIFECYCLE, rollback_of},
     model::{Deployment, Status},
 };
-use crate::{error::ApiError, journal::Event, lambda::AliasChange};
+use crate::{
+    error::ApiError,
+    journal::Event,
+    lambda::{AliasChange, rest},
+};
+
+/// The error code of a deployment that Lambda does not let happen.
+const INVALID: &str = "INVALID_LAMBDA_CONFIGURATION";
+/// What the lifecycle events say that were not reached.
+const NOT_REACHED: &str = "the deployment ended before";
 
 /// Why a deployment did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
-    Failed { code: &'static str, message: String },
-    Stopped { code: &'static str, message: String, event: &'static str, rollback: Option<bool> },
+    /// The alias or a version forbids the deployment: nothing has moved, so nothing is rolled back.
+    Refused {
+        message: String,
+    },
+    Failed {
+        code: &'static str,
+        message: String,
+    },
+    Stopped {
+        code: &'static str,
+        message: String,
+        event: &'static str,
+        rollback: Option<bool>,
+    },
 }
 
 impl End {
     pub(super) fn failed(code: &'static str, message: impl Into<String>) -> Self {
         Self::Failed { code, message: message.into() }
     }
+
+    fn refused(message: impl Into<String>) -> Self {
+        Self::Refused { message: message.into() }
+    }
 }
 
 impl From<ApiError> for End {
     fn from(error: ApiError) -> Self {
-        Self::failed("INVALID_LAMBDA_CONFIGURATION", error.to_string())
+        Self::failed(INVALID, error.to_string())
     }
 }
 
 impl CodeDeploy {
-    /// Runs a deployment from Created to its end, and its rollback if one is due.
+    /// Runs a deployment from Created to its end, and starts its rollback if one is due.
     pub(super) async fn run(self: Arc<Self>, id: &str) {
-        let result = tokio::select! {
-            biased;
-            end = self.interrupted(id) => Err(end),
-            result = self.play(id) => result,
-        };
+        let result = self.play(id).await;
         self.finish(id, result);
     }
 
@@ -47,34 +73,55 @@ impl CodeDeploy {
             d.started_at = Some(now);
             self.note_status(d);
         })?;
-        self.check_alias(id)?;
+        self.check_alias(id).await?;
+        tokio::select! {
+            biased;
+            end = self.interrupted(id) => Err(end),
+            result = self.steps(id) => result,
+        }
+    }
+
+    async fn steps(&self, id: &str) -> Result<(), End> {
         self.hook(id, "BeforeAllowTraffic").await?;
         self.shift(id).await?;
         self.hook(id, "AfterAllowTraffic").await
     }
 
-    /// A deployment needs an alias that is whole and stands where its AppSpec says; a rollback takes it as it is.
-    fn check_alias(&self, id: &str) -> Result<(), End> {
+    /// A deployment needs its target version, and an alias that is whole and stands where the AppSpec says; a
+    /// rollback takes the alias as it is.
+    async fn check_alias(&self, id: &str) -> Result<(), End> {
         let (spec, is_rollback) = self.with_deployment(id, |d| (d.appspec.clone(), d.is_rollback()))?;
-        let alias = self.lambda.alias(&spec.function, &spec.alias)?;
+        let refused = |e: ApiError| End::refused(e.to_string());
+        let alias = self.lambda.alias(&spec.function, &spec.alias).map_err(refused)?;
+        self.check_version(&spec.function, &spec.target_version).await.map_err(refused)?;
+        let name = format!("{}:{}", spec.function, spec.alias);
         if is_rollback {
             return Ok(());
         }
-        let name = format!("{}:{}", spec.function, spec.alias);
         if !alias.weights.is_empty() {
-            let message = format!(
+            return Err(End::refused(format!(
                 "the alias {name} already routes traffic to two versions; clear its routing configuration first"
-            );
-            return Err(End::failed("INVALID_LAMBDA_CONFIGURATION", message));
+            )));
         }
         if alias.version != spec.current_version {
-            let message = format!(
+            return Err(End::refused(format!(
                 "the alias {name} points to version {}, not to {}",
                 alias.version, spec.current_version
-            );
-            return Err(End::failed("INVALID_LAMBDA_CONFIGURATION", message));
+            )));
         }
         Ok(())
+    }
+
+    /// Asks Lambda for a version, through its API.
+    async fn check_version(&self, function: &str, version: &str) -> Result<(), ApiError> {
+        let request = rest::Request {
+            method: &Method::GET,
+            path: vec!["functions", function, "configuration"],
+            query: &[("Qualifier".to_owned(), version.to_owned())],
+            headers: &HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        rest::handle(&self.lambda, "GetFunctionConfiguration", &request).await.map(drop)
     }
 
     async fn shift(&self, id: &str) -> Result<(), End> {
@@ -100,7 +147,7 @@ impl CodeDeploy {
         Ok(())
     }
 
-    /// Marks one lifecycle event; a reason becomes its diagnostics.
+    /// Marks one lifecycle event and tells the journal.
     pub(super) fn set_event(
         &self,
         id: &str,
@@ -108,66 +155,78 @@ impl CodeDeploy {
         status: &'static str,
         reason: Option<&str>,
     ) {
-        let now = self.now();
-        let changed = self.with_deployment(id, |d| {
-            let Some(found) = d.events.iter_mut().find(|e| e.name == event) else { return };
-            found.status = status;
-            match status {
-                "InProgress" => found.started_at = Some(now),
-                _ => found.ended_at = Some(now),
-            }
-            found.diagnostics = reason.map(str::to_owned);
-        });
-        if changed.is_ok() {
-            let (deployment, event, status) = (id.to_owned(), event.to_owned(), status.to_owned());
-            let entry =
-                Event::LifecycleEvent { deployment, event, status, reason: reason.map(str::to_owned) };
-            self.lambda.around.journal.record(now, entry);
-        }
+        // A deployment is never removed, so there is always one to mark.
+        let _ = self.with_deployment(id, |d| self.mark(d, event, status, reason));
     }
 
+    /// [`Self::set_event`] for who holds the lock; the reason of a failure becomes the event's diagnostics.
+    pub(super) fn mark(&self, of: &mut Deployment, event: &str, status: &'static str, reason: Option<&str>) {
+        let now = self.now();
+        let Some(found) = of.events.iter_mut().find(|e| e.name == event) else { return };
+        found.status = status;
+        match status {
+            "InProgress" => found.started_at = Some(now),
+            _ => found.ended_at = Some(now),
+        }
+        found.diagnostics = reason.filter(|_| status == "Failed").map(str::to_owned);
+        let entry = Event::LifecycleEvent {
+            deployment: of.id.clone(),
+            event: event.to_owned(),
+            status: status.to_owned(),
+            reason: reason.map(str::to_owned),
+        };
+        self.lambda.around.journal.record(now, entry);
+    }
+
+    /// Ends a deployment. Its final status and its rollback deployment appear together: no reader sees one without
+    /// the other, and no other deployment of the group comes between.
     fn finish(self: &Arc<Self>, id: &str, result: Result<(), End>) {
-        let now = self.now();
-        let rollback = self.with_deployment(id, |d| {
-            let rollback = conclude(d, result);
-            d.completed_at = Some(now);
-            for event in &mut d.events {
-                match event.status {
-                    "Pending" => event.status = "Skipped",
-                    "InProgress" => (event.status, event.ended_at) = ("Failed", Some(now)),
-                    _ => {}
-                }
+        let rollback = {
+            let mut state = self.state.lock();
+            let Some(ended) = state.deployments.get_mut(id) else { return };
+            let due = self.conclude(ended, result);
+            let rollback = due.then(|| rollback_of(ended, self.now()));
+            if let Some(rollback) = &rollback {
+                ended.rollback.rollback_deployment_id = Some(rollback.id.clone());
+                ended.rollback.rollback_message = Some(format!("Rolled back by deployment {}", rollback.id));
+                self.note_status(rollback);
             }
-            self.note_status(d);
-            rollback
-        });
-        if rollback.unwrap_or(false) {
-            // The group has no other active deployment now, so this can only fail if the deployment vanished.
-            if let Err(error) = self.create_rollback(id) {
-                tracing::error!(%error, deployment = id, "no rollback deployment");
-            }
+            ended.signals.send_modify(|s| s.finished = true);
+            rollback.map(|rollback| {
+                let id = rollback.id.clone();
+                state.deployments.insert(id.clone(), rollback);
+                id
+            })
+        };
+        if let Some(id) = rollback {
+            self.play_in_background(id);
         }
-        // Told last, so that whoever waits for the end finds the rollback's id too.
-        let _ = self.with_deployment(id, |d| d.signals.send_modify(|s| s.finished = true));
     }
-}
 
-/// Sets status and error; true when a rollback deployment is due.
-fn conclude(deployment: &mut Deployment, result: Result<(), End>) -> bool {
-    match result {
-        Ok(()) => {
-            deployment.status = Status::Succeeded;
-            false
+    /// Sets status, error and the events' endings; true when a rollback deployment is due.
+    fn conclude(&self, ended: &mut Deployment, result: Result<(), End>) -> bool {
+        let begun = ended.events.iter().any(|e| e.status != "Pending");
+        let covers = |event: &str| begun && ended.auto_rollback.covers(event);
+        let (status, error, rollback) = match result {
+            Ok(()) => (Status::Succeeded, None, false),
+            Err(End::Refused { message }) => (Status::Failed, Some((INVALID, message)), false),
+            Err(End::Failed { code, message }) => {
+                (Status::Failed, Some((code, message)), covers("DEPLOYMENT_FAILURE"))
+            }
+            Err(End::Stopped { code, message, event, rollback }) => {
+                (Status::Stopped, Some((code, message)), rollback.unwrap_or_else(|| covers(event)))
+            }
+        };
+        let reason = error.as_ref().map(|(_, message)| message.clone());
+        for name in LIFECYCLE {
+            match ended.events.iter().find(|e| e.name == name).map(|e| e.status) {
+                Some("Pending") => self.mark(ended, name, "Skipped", Some(NOT_REACHED)),
+                Some("InProgress") => self.mark(ended, name, "Failed", reason.as_deref()),
+                _ => {}
+            }
         }
-        Err(End::Failed { code, message }) => {
-            deployment.status = Status::Failed;
-            deployment.error = Some((code, message));
-            deployment.auto_rollback.covers("DEPLOYMENT_FAILURE")
-        }
-        Err(End::Stopped { code, message, event, rollback }) => {
-            deployment.status = Status::Stopped;
-            deployment.error = Some((code, message));
-            rollback.unwrap_or_else(|| deployment.auto_rollback.covers(event))
-        }
+        (ended.status, ended.error, ended.completed_at) = (status, error, Some(self.now()));
+        self.note_status(ended);
+        rollback
     }
 }

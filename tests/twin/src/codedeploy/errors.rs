@@ -16,6 +16,11 @@ pub(super) fn no_group(name: &str) -> ApiError {
     )
 }
 
+pub(super) fn group_exists(name: &str) -> ApiError {
+    let message = format!("Deployment group name already exists: {name}");
+    ApiError::bad_request("DeploymentGroupAlreadyExistsException", message)
+}
+
 pub(super) fn no_configuration(name: &str) -> ApiError {
     ApiError::bad_request(
         "DeploymentConfigDoesNotExistException",

@@ -1,120 +1,74 @@
-//! Applications, deployment groups and custom configurations.
-
-use std::collections::BTreeMap;
+//! Deployment groups.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    CodeDeploy, configurations,
-    errors::{no_application, no_configuration, no_group},
-    model::{Application, Configuration, Group, epoch},
+    CodeDeploy,
+    applications::MOST_NAMES,
+    checks::{self, Named},
+    errors::{group_exists, no_application, no_group},
+    model::{Deployment, Group, Status, epoch},
     requests::Names,
 };
 use crate::error::ApiError;
 
-/// Alarms that one group may watch (CodeDeploy's limits page).
-const MOST_ALARMS: usize = 10;
-
 impl CodeDeploy {
-    pub(super) fn create_application(&self, request: &Names) -> Result<Value, ApiError> {
-        let name = &request.application_name;
-        if name.is_empty() {
-            return Err(ApiError::bad_request(
-                "ApplicationNameRequiredException",
-                "The application name is required",
-            ));
-        }
-        if request.compute_platform.as_deref() != Some("Lambda") {
-            return Err(ApiError::not_implemented("compute platforms other than Lambda"));
-        }
-        let (id, created_at) = (Uuid::new_v4().to_string(), self.now());
-        let mut state = self.state.lock();
-        if state.applications.contains_key(name) {
-            let message = format!("Application already exists: {name}");
-            return Err(ApiError::bad_request("ApplicationAlreadyExistsException", message));
-        }
-        let application = Application { id: id.clone(), created_at, groups: BTreeMap::default() };
-        state.applications.insert(name.clone(), application);
-        Ok(json!({"applicationId": id}))
-    }
-
-    fn with_application<T>(
-        &self,
-        name: &str,
-        work: impl FnOnce(&mut Application) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
-        let mut state = self.state.lock();
-        work(state.applications.get_mut(name).ok_or_else(|| no_application(name))?)
-    }
-
-    pub(super) fn application(&self, request: &Names) -> Result<Value, ApiError> {
-        let name = &request.application_name;
-        self.with_application(name, |a| {
-            Ok(json!({"application": {
-                "applicationId": a.id, "applicationName": name, "createTime": epoch(a.created_at),
-                "linkedToGitHub": false, "computePlatform": "Lambda",
-            }}))
-        })
-    }
-
-    pub(super) fn list_applications(&self) -> Value {
-        json!({"applications": self.state.lock().applications.keys().collect::<Vec<_>>()})
-    }
-
-    pub(super) fn delete_application(&self, request: &Names) -> Result<(), ApiError> {
-        self.state.lock().applications.remove(&request.application_name);
-        Ok(())
-    }
-
     pub(super) fn create_group(&self, request: &Names) -> Result<Value, ApiError> {
+        let name = &request.deployment_group_name;
+        Named::Application.check(&request.application_name)?;
+        Named::Group.check(name)?;
+        if request.service_role_arn.as_ref().is_none_or(String::is_empty) {
+            let message = "The role of the deployment group is required";
+            return Err(ApiError::bad_request("RoleRequiredException", message));
+        }
         let mut group = Group {
+            deployment_group_id: Uuid::new_v4().to_string(),
             deployment_config_name: "CodeDeployDefault.LambdaAllAtOnce".to_owned(),
             ..Group::default()
         };
+        let id = group.deployment_group_id.clone();
+        self.with_application(&request.application_name, |_| Ok(()))?;
         self.apply(&mut group, request)?;
-        let name = &request.deployment_group_name;
-        if name.is_empty() {
-            return Err(ApiError::bad_request(
-                "DeploymentGroupNameRequiredException",
-                "The group name is required",
-            ));
-        }
         self.with_application(&request.application_name, |a| {
             if a.groups.contains_key(name) {
-                let message = format!("Deployment group name already exists: {name}");
-                return Err(ApiError::bad_request("DeploymentGroupAlreadyExistsException", message));
+                return Err(group_exists(name));
             }
             a.groups.insert(name.clone(), group);
-            Ok(json!({"deploymentGroupId": Uuid::new_v4().to_string()}))
+            Ok(json!({"deploymentGroupId": id}))
         })
     }
 
     pub(super) fn update_group(&self, request: &Names) -> Result<Value, ApiError> {
-        let name = &request.current_deployment_group_name;
-        let mut group = self.find_group(&request.application_name, name)?;
+        let (application, name) = (&request.application_name, &request.current_deployment_group_name);
+        let new_name = request.new_deployment_group_name.as_ref().unwrap_or(name);
+        let mut group = self.find_group(application, name)?;
+        Named::Group.check(new_name)?;
         self.apply(&mut group, request)?;
-        self.with_application(&request.application_name, |a| {
-            a.groups.remove(name);
-            a.groups.insert(request.new_deployment_group_name.clone().unwrap_or_else(|| name.clone()), group);
-            Ok(json!({"hooksNotCleanedUp": []}))
-        })
+        let mut state = self.state.lock();
+        let a = state.applications.get_mut(application).ok_or_else(|| no_application(application))?;
+        if new_name != name && a.groups.contains_key(new_name) {
+            return Err(group_exists(new_name));
+        }
+        a.groups.remove(name);
+        a.groups.insert(new_name.clone(), group);
+        let of_group = |d: &&mut Deployment| d.application == *application && d.group == *name;
+        state.deployments.values_mut().filter(of_group).for_each(|d| d.group.clone_from(new_name));
+        Ok(json!({"hooksNotCleanedUp": []}))
     }
 
     fn apply(&self, group: &mut Group, request: &Names) -> Result<(), ApiError> {
-        if let Some(name) = &request.deployment_config_name {
-            self.routing(name)?;
-            group.deployment_config_name.clone_from(name);
-        }
         if let Some(alarms) = &request.alarm_configuration {
-            if alarms.alarms.len() > MOST_ALARMS {
-                let message = format!("The maximum number of alarms for a deployment group is {MOST_ALARMS}");
-                return Err(ApiError::bad_request("AlarmsLimitExceededException", message));
-            }
+            checks::alarms(alarms)?;
             group.alarm_configuration = alarms.clone();
         }
         if let Some(rollback) = &request.auto_rollback_configuration {
+            checks::auto_rollback(rollback)?;
             group.auto_rollback_configuration = rollback.clone();
+        }
+        if let Some(name) = &request.deployment_config_name {
+            self.routing(name)?;
+            group.deployment_config_name.clone_from(name);
         }
         if let Some(role) = &request.service_role_arn {
             group.service_role_arn.clone_from(role);
@@ -123,20 +77,58 @@ impl CodeDeploy {
     }
 
     pub(super) fn find_group(&self, application: &str, group: &str) -> Result<Group, ApiError> {
+        Named::Application.check(application)?;
+        Named::Group.check(group)?;
         self.with_application(application, |a| a.groups.get(group).cloned().ok_or_else(|| no_group(group)))
     }
 
     pub(super) fn group(&self, request: &Names) -> Result<Value, ApiError> {
-        let (application, name) = (&request.application_name, &request.deployment_group_name);
-        let mut info = json!(self.find_group(application, name)?);
-        if let Some(object) = info.as_object_mut() {
-            object.insert("applicationName".to_owned(), json!(application));
-            object.insert("deploymentGroupName".to_owned(), json!(name));
-            object.insert("computePlatform".to_owned(), json!("Lambda"));
-            let style = json!({"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"});
-            object.insert("deploymentStyle".to_owned(), style);
-        }
+        let info = self.group_info(&request.application_name, &request.deployment_group_name)?;
         Ok(json!({"deploymentGroupInfo": info}))
+    }
+
+    /// The group's settings and its last deployments.
+    fn group_info(&self, application: &str, name: &str) -> Result<Value, ApiError> {
+        let group = self.find_group(application, name)?;
+        let mut info = json!(group);
+        let Some(object) = info.as_object_mut() else { return Ok(info) };
+        object.insert("applicationName".to_owned(), json!(application));
+        object.insert("deploymentGroupName".to_owned(), json!(name));
+        object.insert("computePlatform".to_owned(), json!("Lambda"));
+        let style = json!({"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"});
+        object.insert("deploymentStyle".to_owned(), style);
+        let state = self.state.lock();
+        let of_group = state.deployments.values().filter(|d| d.group_id == group.deployment_group_id);
+        let attempted = of_group.clone().max_by_key(|d| d.created_at);
+        let successful = of_group.filter(|d| d.status == Status::Succeeded).max_by_key(|d| d.created_at);
+        for (member, last) in
+            [("lastAttemptedDeployment", attempted), ("lastSuccessfulDeployment", successful)]
+        {
+            if let Some(last) = last {
+                object.insert(member.to_owned(), last_deployment(last));
+            }
+        }
+        Ok(info)
+    }
+
+    /// Groups that exist; names of others are told in the answer's errorMessage.
+    pub(super) fn batch_groups(&self, request: &Names) -> Result<Value, ApiError> {
+        let (application, names) = (&request.application_name, &request.deployment_group_names);
+        self.with_application(application, |_| Ok(()))?;
+        if names.is_empty() {
+            Named::Group.check("")?;
+        }
+        checks::batch(names.len(), MOST_NAMES, "BatchLimitExceededException")?;
+        names.iter().try_for_each(|name| Named::Group.check(name))?;
+        let (mut infos, mut errors) = (Vec::new(), Vec::new());
+        for name in names {
+            match self.group_info(application, name) {
+                Ok(info) => infos.push(info),
+                Err(error) => errors.push(error.message),
+            }
+        }
+        let error = (!errors.is_empty()).then(|| errors.join("; "));
+        Ok(json!({"deploymentGroupsInfo": infos, "errorMessage": error}))
     }
 
     pub(super) fn list_groups(&self, request: &Names) -> Result<Value, ApiError> {
@@ -146,48 +138,22 @@ impl CodeDeploy {
         })
     }
 
+    /// Deleting what is not there succeeds: the model has no error for it.
     pub(super) fn delete_group(&self, request: &Names) -> Result<Value, ApiError> {
-        self.with_application(&request.application_name, |a| {
+        Named::Application.check(&request.application_name)?;
+        Named::Group.check(&request.deployment_group_name)?;
+        if let Some(a) = self.state.lock().applications.get_mut(&request.application_name) {
             a.groups.remove(&request.deployment_group_name);
-            Ok(json!({"hooksNotCleanedUp": []}))
-        })
-    }
-
-    pub(super) fn create_configuration(&self, request: &Names) -> Result<Value, ApiError> {
-        let name = request.deployment_config_name.clone().unwrap_or_default();
-        if name.is_empty() {
-            let message = "The deployment configuration name is required";
-            return Err(ApiError::bad_request("DeploymentConfigNameRequiredException", message));
         }
-        let routing = request.traffic_routing_config.clone();
-        configurations::steps(&routing)?;
-        let (id, created_at) = (Uuid::new_v4().to_string(), self.now());
-        let mut state = self.state.lock();
-        if state.configurations.contains_key(&name) {
-            let message = format!("Deployment configuration name already exists: {name}");
-            return Err(ApiError::bad_request("DeploymentConfigAlreadyExistsException", message));
-        }
-        state.configurations.insert(name, Configuration { id: id.clone(), created_at, routing });
-        Ok(json!({"deploymentConfigId": id}))
+        Ok(json!({"hooksNotCleanedUp": []}))
     }
+}
 
-    /// The traffic routing of a configuration.
-    pub(super) fn routing(&self, name: &str) -> Result<Value, ApiError> {
-        let state = self.state.lock();
-        state.configurations.get(name).map(|c| c.routing.clone()).ok_or_else(|| no_configuration(name))
+/// What a group tells about one of its deployments.
+fn last_deployment(of: &Deployment) -> Value {
+    let mut info = json!({"deploymentId": of.id, "status": of.status, "createTime": epoch(of.created_at)});
+    if let (Some(object), Some(at)) = (info.as_object_mut(), of.completed_at) {
+        object.insert("endTime".to_owned(), json!(epoch(at)));
     }
-
-    pub(super) fn configuration(&self, request: &Names) -> Result<Value, ApiError> {
-        let name = request.deployment_config_name.clone().unwrap_or_default();
-        let state = self.state.lock();
-        let found = state.configurations.get(&name).ok_or_else(|| no_configuration(&name))?;
-        Ok(json!({"deploymentConfigInfo": {
-            "deploymentConfigId": found.id, "deploymentConfigName": name, "createTime": epoch(found.created_at),
-            "computePlatform": "Lambda", "trafficRoutingConfig": found.routing,
-        }}))
-    }
-
-    pub(super) fn list_configurations(&self) -> Value {
-        json!({"deploymentConfigsList": self.state.lock().configurations.keys().collect::<Vec<_>>()})
-    }
+    info
 }

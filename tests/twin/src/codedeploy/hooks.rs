@@ -8,12 +8,15 @@ use uuid::Uuid;
 
 use super::{
     CodeDeploy,
-    deployments::LIFECYCLE,
     engine::End,
     errors::{check_deployment_id, no_deployment},
     requests::OfDeployment,
 };
-use crate::{error::ApiError, journal::Event, lambda::bare_name};
+use crate::{
+    error::ApiError,
+    journal::Event,
+    lambda::{bare_name, qualifier_in},
+};
 
 /// A hook that has not answered by then has failed (CodeDeploy's hooks page).
 const ANSWER_LIMIT: TimeDelta = TimeDelta::hours(1);
@@ -61,10 +64,29 @@ impl CodeDeploy {
         };
         self.lambda.around.journal.record(self.now(), invoked);
         if self.lambda.around.options.external_functions.iter().any(|name| name == bare_name(function)) {
-            return Ok(());
+            return self.answer_for_the_outside(id, execution);
         }
         let payload = json!({"DeploymentId": id, "LifecycleEventHookExecutionId": execution});
-        self.lambda.invoke_async(bare_name(function), None, Bytes::from(payload.to_string()))
+        self.lambda.invoke_async(
+            bare_name(function),
+            qualifier_in(function),
+            Bytes::from(payload.to_string()),
+        )
+    }
+
+    /// A hook outside knows the ids of one sample event only: it answers that deployment itself. The rollback that may
+    /// follow is answered here, as such a hook would: Succeeded at once.
+    fn answer_for_the_outside(&self, id: &str, execution: Option<String>) -> Result<(), ApiError> {
+        if !self.with_deployment(id, |d| d.is_rollback())? {
+            return Ok(());
+        }
+        let answer = OfDeployment {
+            deployment_id: id.to_owned(),
+            lifecycle_event_hook_execution_id: execution.unwrap_or_default(),
+            status: "Succeeded".to_owned(),
+            ..OfDeployment::default()
+        };
+        self.put_hook_status(&answer).map(drop)
     }
 
     /// Takes a hook's report.
@@ -79,27 +101,28 @@ impl CodeDeploy {
         let deployment = state.deployments.get_mut(id).ok_or_else(|| no_deployment(id))?;
         let event = deployment
             .events
-            .iter_mut()
-            .find(|e| e.hook_execution_id.as_ref() == Some(execution) && e.status != "Pending")
-            .and_then(|e| LIFECYCLE.iter().find(|&&name| name == e.name).map(|&name| (name, e)));
-        let Some((name, event)) = event else {
+            .iter()
+            .find(|e| e.hook_execution_id.as_ref() == Some(execution) && e.status != "Pending");
+        let Some((name, status)) = event.map(|e| (e.name, e.status)) else {
             let message = "The lifecycle event hook execution id is not valid for this deployment";
             return Err(ApiError::bad_request("InvalidLifecycleEventHookExecutionIdException", message));
         };
-        if event.status != "InProgress" {
+        if status != "InProgress" {
             let message = format!("The lifecycle event {name} was completed already");
             return Err(ApiError::bad_request("LifecycleEventAlreadyCompletedException", message));
         }
-        event.status = if request.status == "Succeeded" { "Succeeded" } else { "Failed" };
-        event.ended_at = Some(self.now());
-        deployment.signals.send_modify(|s| drop(s.answers.insert(name, request.status.clone())));
-        drop(state);
         let answered = Event::HookAnswered {
             deployment: id.clone(),
             event: name.to_owned(),
             status: request.status.clone(),
         };
         self.lambda.around.journal.record(self.now(), answered);
+        match request.status.as_str() {
+            "Succeeded" => self.mark(deployment, name, "Succeeded", None),
+            _ => self.mark(deployment, name, "Failed", Some("the hook reported Failed")),
+        }
+        // Told last: what the deployment does next comes after the answer in the journal.
+        deployment.signals.send_modify(|s| drop(s.answers.insert(name, request.status.clone())));
         Ok(json!({"lifecycleEventHookExecutionId": execution}))
     }
 }

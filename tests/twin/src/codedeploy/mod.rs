@@ -1,6 +1,8 @@
 //! CodeDeploy for Lambda aliases: applications, groups, configurations, and deployments that really shift traffic.
 
+mod applications;
 mod appspec;
+mod checks;
 mod configurations;
 mod deployments;
 mod engine;
@@ -9,6 +11,7 @@ mod groups;
 mod hooks;
 mod model;
 mod operations;
+mod reading;
 mod requests;
 mod stop;
 mod targets;

@@ -21,6 +21,7 @@ pub(super) struct Application {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Group {
+    pub(super) deployment_group_id: String,
     pub(super) deployment_config_name: String,
     pub(super) service_role_arn: String,
     pub(super) alarm_configuration: AlarmConfiguration,
@@ -36,7 +37,8 @@ pub(super) struct AlarmConfiguration {
     pub(super) alarms: Vec<Alarm>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Alarm {
     pub(super) name: String,
 }
@@ -118,6 +120,8 @@ pub(super) struct Deployment {
     pub(super) id: String,
     pub(super) application: String,
     pub(super) group: String,
+    /// Tells a group from a later one of the same name.
+    pub(super) group_id: String,
     pub(super) configuration: String,
     pub(super) description: String,
     /// `user` or `codeDeployRollback`.

@@ -9,7 +9,9 @@ use super::model::{AlarmConfiguration, AutoRollback};
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Names {
     pub(super) application_name: String,
+    pub(super) application_names: Vec<String>,
     pub(super) deployment_group_name: String,
+    pub(super) deployment_group_names: Vec<String>,
     pub(super) current_deployment_group_name: String,
     pub(super) new_deployment_group_name: Option<String>,
     pub(super) deployment_config_name: Option<String>,
@@ -65,6 +67,15 @@ pub(super) struct ListDeployments {
     pub(super) application_name: Option<String>,
     pub(super) deployment_group_name: Option<String>,
     pub(super) include_only_statuses: Vec<String>,
+    pub(super) create_time_range: Option<TimeRange>,
+}
+
+/// Epoch seconds; a missing end is open.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TimeRange {
+    pub(super) start: Option<f64>,
+    pub(super) end: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -56,7 +56,8 @@ impl CodeDeploy {
         }
     }
 
-    /// Completes with the first alarm of the deployment that is in ALARM; one that fires already counts at once.
+    /// Completes with the first alarm of the deployment that is in ALARM; one that fires already counts at once,
+    /// one that does not exist never does: DescribeAlarms answers nothing for it, which is no failed poll.
     async fn firing_alarm(&self, id: &str) -> String {
         let alarms = self.with_deployment(id, |d| d.alarms.clone()).unwrap_or_default();
         if !alarms.enabled || alarms.alarms.is_empty() {
@@ -64,14 +65,9 @@ impl CodeDeploy {
         }
         let around = &self.lambda.around;
         loop {
-            for alarm in &alarms.alarms {
-                match around.cloudwatch.alarm_state(&alarm.name) {
-                    Some(AlarmState::Alarm) => return alarm.name.clone(),
-                    None if !alarms.ignore_poll_alarm_failure => {
-                        return format!("{} (cannot be read)", alarm.name);
-                    }
-                    _ => {}
-                }
+            let fires = |name: &str| around.cloudwatch.alarm_state(name) == Some(AlarmState::Alarm);
+            if let Some(alarm) = alarms.alarms.iter().find(|alarm| fires(&alarm.name)) {
+                return alarm.name.clone();
             }
             tokio::time::sleep(SHORTEST_POLL).await;
             around.clock.sleep(ALARM_POLL).await;

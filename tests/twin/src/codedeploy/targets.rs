@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    CodeDeploy,
+    CodeDeploy, checks,
     errors::check_deployment_id,
     model::{Deployment, LifecycleEvent, Status, epoch},
     requests::OfDeployment,
@@ -34,21 +34,30 @@ impl CodeDeploy {
     }
 
     pub(super) fn target(&self, request: &OfDeployment) -> Result<Value, ApiError> {
+        check_deployment_id(&request.deployment_id)?;
+        if request.target_id.is_empty() {
+            return Err(no_target_id());
+        }
         self.with_started(&request.deployment_id, |d| {
             Ok(json!({"deploymentTarget": target(d, &request.target_id)?}))
         })
     }
 
     pub(super) fn batch_targets(&self, request: &OfDeployment) -> Result<Value, ApiError> {
-        if request.target_ids.len() > BATCH_LIMIT {
-            let message = format!("at most {BATCH_LIMIT} target ids are allowed");
-            return Err(ApiError::bad_request("InvalidDeploymentTargetIdException", message));
+        check_deployment_id(&request.deployment_id)?;
+        if request.target_ids.is_empty() {
+            return Err(no_target_id());
         }
+        checks::batch(request.target_ids.len(), BATCH_LIMIT, "DeploymentTargetListSizeExceededException")?;
         self.with_started(&request.deployment_id, |d| {
             let targets: Result<Vec<_>, _> = request.target_ids.iter().map(|id| target(d, id)).collect();
             Ok(json!({"deploymentTargets": targets?}))
         })
     }
+}
+
+fn no_target_id() -> ApiError {
+    ApiError::bad_request("DeploymentTargetIdRequiredException", "A deployment target ID must be specified")
 }
 
 fn target_id(of: &Deployment) -> String {
@@ -88,7 +97,8 @@ fn event(of: &LifecycleEvent) -> Value {
         object.insert("endTime".to_owned(), json!(epoch(at)));
     }
     if let Some(message) = &of.diagnostics {
-        object.insert("diagnostics".to_owned(), json!({"errorCode": "ScriptFailed", "message": message}));
+        let code = if of.name == "AllowTraffic" { "UnknownError" } else { "ScriptFailed" };
+        object.insert("diagnostics".to_owned(), json!({"errorCode": code, "message": message}));
     }
     value
 }

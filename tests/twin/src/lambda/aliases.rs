@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Lambda, alias_rules,
-    errors::{alias_not_found, conflict, function_not_found, invalid_parameter, stale_revision},
+    errors::{alias_not_found, conflict, function_not_found, missing, stale_revision},
     model::{Alias, Function, new_revision},
+    page::Page,
     requests::AliasBody,
 };
 use crate::{error::ApiError, journal::Event};
@@ -34,10 +35,9 @@ impl From<AliasBody> for AliasChange {
 
 impl Lambda {
     pub(super) fn create_alias(&self, function: &str, body: AliasBody) -> Result<Value, ApiError> {
-        let name = body.name.clone().ok_or_else(|| invalid_parameter("Name is required"))?;
+        let name = body.name.clone().ok_or_else(|| missing("name"))?;
         check_name(&name)?;
-        let version =
-            body.function_version.clone().ok_or_else(|| invalid_parameter("FunctionVersion is required"))?;
+        let version = body.function_version.clone().ok_or_else(|| missing("functionVersion"))?;
         let change = AliasChange::from(body);
         let alias = Alias {
             name: name.clone(),
@@ -75,22 +75,22 @@ impl Lambda {
         name: &str,
         change: AliasChange,
     ) -> Result<Alias, ApiError> {
-        let mut alias = self.alias(function, name)?;
+        let missing = || alias_not_found(format!("{}:{name}", self.function_arn(function)));
         self.with_function(function, |f| {
-            let current = f.aliases.get(name).ok_or_else(|| alias_not_found(name))?;
+            let current = f.aliases.get(name).ok_or_else(missing)?;
             if change.revision_id.as_ref().is_some_and(|id| *id != current.revision_id) {
                 return Err(stale_revision("GetAlias"));
             }
-            alias = Alias {
+            let alias = Alias {
                 name: name.to_owned(),
                 version: change.version.clone().unwrap_or_else(|| current.version.clone()),
                 description: change.description.clone().unwrap_or_else(|| current.description.clone()),
                 weights: change.weights.clone().unwrap_or_else(|| current.weights.clone()),
                 revision_id: new_revision(),
             };
-            self.save_alias(f, alias.clone())
-        })?;
-        Ok(alias)
+            self.save_alias(f, alias.clone())?;
+            Ok(alias)
+        })
     }
 
     fn save_alias(&self, function: &mut Function, alias: Alias) -> Result<(), ApiError> {
@@ -109,11 +109,16 @@ impl Lambda {
         Ok(())
     }
 
-    pub(super) fn list_aliases(&self, function: &str, version: Option<&str>) -> Result<Value, ApiError> {
+    pub(super) fn list_aliases(
+        &self,
+        function: &str,
+        version: Option<&str>,
+        page: Page<'_>,
+    ) -> Result<Value, ApiError> {
         let arn = self.function_arn(function);
         self.with_function(function, |f| {
             let aliases = f.aliases.values().filter(|a| version.is_none_or(|v| a.version == v));
-            Ok(json!({"Aliases": aliases.map(|a| a.to_json(&arn)).collect::<Vec<_>>()}))
+            page.cut("Aliases", aliases.map(|a| a.to_json(&arn)).collect())
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Cursor, Read as _},
+    io::Cursor,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,8 +17,8 @@ use crate::error::ApiError;
 
 /// The file that `provided.*` runtimes start.
 const BOOTSTRAP: &str = "bootstrap";
-/// Unpacked size that Lambda allows, 250 MB; also bounds what a hostile ZIP file can cost here.
-const UNPACKED_LIMIT_BYTES: u64 = 262_144_000;
+/// Unpacked size that Lambda allows, 250 MB.
+const UNPACKED_LIMIT_BYTES: u128 = 262_144_000;
 
 /// Stores the code of `source`.
 ///
@@ -41,13 +41,20 @@ fn from_zip(base64: &str) -> Result<Arc<Code>, ApiError> {
         |e: &dyn std::fmt::Display| invalid_parameter(format!("Could not unzip uploaded file: {e}"));
     let bytes = STANDARD.decode(base64).map_err(|e| unzip_failed(&e))?;
     let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|e| unzip_failed(&e))?;
-    let entry = archive.by_name(BOOTSTRAP).map_err(|_| {
-        invalid_parameter("the twin runs `provided.*` functions: the ZIP file has no file named bootstrap")
-    })?;
-    let mut program = Vec::new();
-    entry.take(UNPACKED_LIMIT_BYTES).read_to_end(&mut program).map_err(|e| unzip_failed(&e))?;
-    let (program, folder) = unpack(&program).map_err(|e| unzip_failed(&e))?;
-    Ok(Arc::new(Code { program, sha256: digest(&bytes), size: bytes.len() as u64, _folder: folder }))
+    if archive.decompressed_size().is_none_or(|size| size > UNPACKED_LIMIT_BYTES) {
+        let message = format!("Unzipped size must be smaller than {UNPACKED_LIMIT_BYTES} bytes");
+        return Err(invalid_parameter(message));
+    }
+    let folder = tempfile::tempdir().map_err(|e| unzip_failed(&e))?;
+    // Refuses paths and links that lead out of the folder; keeps the archive's permissions.
+    archive.extract(folder.path()).map_err(|e| unzip_failed(&e))?;
+    let program = folder.path().join(BOOTSTRAP);
+    if !program.is_file() {
+        return Err(invalid_parameter(
+            "the twin runs `provided.*` functions: the ZIP file has no file named bootstrap",
+        ));
+    }
+    Ok(Arc::new(Code { program, sha256: digest(&bytes), size: bytes.len() as u64, folder }))
 }
 
 /// Copies the program, because a published version must not change when the file is built again.
@@ -57,7 +64,7 @@ fn from_file(path: &Path) -> Result<Arc<Code>, ApiError> {
     let bytes = fs::read(path).map_err(unreadable)?;
     let (size, sha256) = (bytes.len() as u64, digest(&bytes));
     let (program, folder) = unpack(&bytes).map_err(unreadable)?;
-    Ok(Arc::new(Code { program, sha256, size, _folder: folder }))
+    Ok(Arc::new(Code { program, sha256, size, folder }))
 }
 
 /// Writes the program into a folder of its own.

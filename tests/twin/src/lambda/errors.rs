@@ -49,6 +49,19 @@ pub(super) fn throttled(reserved: bool) -> ApiError {
     error("TooManyRequestsException", 429, format!("Rate Exceeded. ({reason})"))
 }
 
+/// 500: the twin could not do what Lambda would.
+pub(super) fn service_failure(message: impl Into<String>) -> ApiError {
+    error("ServiceException", 500, message)
+}
+
+/// A required member is not there.
+pub(super) fn missing(member: &str) -> ApiError {
+    let message = format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    );
+    error("ValidationException", 400, message)
+}
+
 pub(super) fn bad_json(detail: impl Display) -> ApiError {
     let message = format!("Could not parse request body into json: {detail}");
     error("InvalidRequestContentException", 400, message)

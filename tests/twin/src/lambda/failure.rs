@@ -18,6 +18,14 @@ impl Failure {
         Self(json!({"errorType": "Runtime.ExitError", "errorMessage": message}))
     }
 
+    /// The program of the release cannot be executed at all.
+    pub(super) fn invalid_entrypoint(request_id: &str, error: &std::io::Error) -> Self {
+        let told = error.to_string();
+        let reason = told.split(" (os error").next().unwrap_or_default().to_lowercase();
+        let message = format!("RequestId: {request_id} Error: fork/exec /var/task/bootstrap: {reason}");
+        Self(json!({"errorType": "Runtime.InvalidEntrypoint", "errorMessage": message}))
+    }
+
     pub(super) fn timed_out(request_id: &str, after: Duration) -> Self {
         let message =
             format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", after.as_secs_f64());

@@ -1,17 +1,16 @@
 //! Creating, reading, changing and deleting functions.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Lambda, code,
-    errors::{conflict, function_not_found, stale_revision, validation},
-    model::{AsyncConfig, Configuration, Function, LATEST, new_revision},
-    requests::{CreateFunction, EventInvokeConfig, PublishVersion, Settings, UpdateFunctionCode},
+    errors::{conflict, function_not_found, missing, stale_revision},
+    model::{Configuration, Function, LATEST, new_revision},
+    page::Page,
+    requests::{CreateFunction, PublishVersion, Settings, UpdateFunctionCode},
+    validate,
 };
 use crate::error::ApiError;
-
-/// Lambda's longest time-out, 15 minutes.
-const TIMEOUT_LIMIT_SECONDS: u64 = 900;
 
 impl Lambda {
     /// Runs `work` on one function under the lock.
@@ -26,8 +25,11 @@ impl Lambda {
     }
 
     pub(super) fn create(&self, request: &CreateFunction) -> Result<Value, ApiError> {
-        let name = super::rest::bare_name(&request.function_name).to_owned();
-        check_name(&name)?;
+        let given = request.function_name.as_deref().ok_or_else(|| missing("functionName"))?;
+        let name = super::bare_name(given).to_owned();
+        validate::name(&name)?;
+        let role = request.settings.role.clone().ok_or_else(|| missing("role"))?;
+        let code = request.code.as_ref().ok_or_else(|| missing("code"))?;
         let arn = self.function_arn(&name);
         if self.functions.lock().contains_key(&name) {
             return Err(conflict(format!("Function already exist: {name}")));
@@ -35,7 +37,7 @@ impl Lambda {
         let mut latest = Configuration {
             version: LATEST.to_owned(),
             description: String::new(),
-            role: request.role.clone(),
+            role,
             handler: "bootstrap".to_owned(),
             runtime: "provided.al2023".to_owned(),
             architecture: "x86_64".to_owned(),
@@ -43,12 +45,12 @@ impl Lambda {
             memory_mb: 128,
             environment: std::collections::BTreeMap::default(),
             dead_letter_arn: None,
-            code: code::store(&request.code)?,
+            code: code::store(code)?,
             revision_id: new_revision(),
             last_modified: self.around.clock.now(),
         };
         self.apply(&mut latest, &request.settings)?;
-        let answer = latest.to_json(&arn, &name, false);
+        let answer = latest.to_json(&arn, &name, None);
         let function = Function {
             name: name.clone(),
             latest,
@@ -63,12 +65,8 @@ impl Lambda {
     }
 
     fn apply(&self, to: &mut Configuration, settings: &Settings) -> Result<(), ApiError> {
-        if let Some(seconds) = settings.timeout {
-            if !(1..=TIMEOUT_LIMIT_SECONDS).contains(&seconds) {
-                return Err(validation("timeout", seconds, "Member must have value between 1 and 900"));
-            }
-            to.timeout_seconds = seconds;
-        }
+        validate::settings(settings)?;
+        to.timeout_seconds = settings.timeout.unwrap_or(to.timeout_seconds);
         let set = |target: &mut String, value: &Option<String>| {
             if let Some(value) = value {
                 target.clone_from(value);
@@ -102,23 +100,37 @@ impl Lambda {
             let mut latest = f.latest.clone();
             self.apply(&mut latest, settings)?;
             f.latest = latest;
-            Ok(f.latest.to_json(&arn, name, false))
+            self.drop_idle(name, Some(LATEST), Some(&f.latest.revision_id));
+            Ok(f.latest.to_json(&arn, name, None))
         })
     }
 
     pub(super) fn update_code(&self, name: &str, request: &UpdateFunctionCode) -> Result<Value, ApiError> {
         let code = code::store(&request.code)?;
+        validate::architectures(request.architectures.as_deref())?;
         let arn = self.function_arn(name);
         let answer = self.with_function(name, |f| {
             if request.revision_id.as_ref().is_some_and(|id| *id != f.latest.revision_id) {
                 return Err(stale_revision("GetFunction/GetAlias"));
             }
-            f.latest.code = code;
-            f.latest.revision_id = new_revision();
-            f.latest.last_modified = self.around.clock.now();
-            Ok(f.latest.to_json(&arn, name, false))
+            let mut latest = f.latest.clone();
+            latest.code = code;
+            if let Some(architecture) = request.architectures.as_ref().and_then(|all| all.first()) {
+                latest.architecture.clone_from(architecture);
+            }
+            if !request.dry_run {
+                latest.revision_id = new_revision();
+                latest.last_modified = self.around.clock.now();
+                f.latest = latest.clone();
+                self.drop_idle(name, Some(LATEST), Some(&latest.revision_id));
+            }
+            Ok(latest.to_json(&arn, name, None))
         })?;
-        if request.publish { self.publish(name, &PublishVersion::default()) } else { Ok(answer) }
+        if request.publish && !request.dry_run {
+            self.publish(name, &PublishVersion::default())
+        } else {
+            Ok(answer)
+        }
     }
 
     /// The configuration behind a qualifier: `$LATEST`, a version or an alias.
@@ -129,52 +141,29 @@ impl Lambda {
             let version = f.aliases.get(wanted).map_or(wanted, |alias| alias.version.as_str());
             let missing = || function_not_found(format!("{arn}:{wanted}"));
             let configuration = f.configuration(version).ok_or_else(missing)?;
-            Ok(configuration.to_json(&arn, name, qualifier.is_some()))
+            Ok(configuration.to_json(&arn, name, qualifier))
         })
     }
 
-    pub(super) fn list(&self) -> Value {
+    /// The functions, or with `all_versions` every version of each.
+    pub(super) fn list(&self, all_versions: bool, page: Page<'_>) -> Result<Value, ApiError> {
         let functions = self.functions.lock();
-        let all = functions.values().map(|f| f.latest.to_json(&self.function_arn(&f.name), &f.name, false));
-        json!({"Functions": all.collect::<Vec<_>>()})
+        let mut all = Vec::new();
+        for f in functions.values() {
+            let arn = self.function_arn(&f.name);
+            if all_versions {
+                all.extend(f.all_versions().map(|c| c.to_qualified_json(&arn, &f.name)));
+            } else {
+                all.push(f.latest.to_json(&arn, &f.name, None));
+            }
+        }
+        page.cut("Functions", all)
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), ApiError> {
         let missing = || function_not_found(self.function_arn(name));
         self.functions.lock().remove(name).ok_or_else(missing)?;
-        self.idle.lock().retain(|(function, ..), _| function != name);
+        self.drop_idle(name, None, None);
         Ok(())
     }
-
-    pub(super) fn set_async_config(
-        &self,
-        name: &str,
-        qualifier: &str,
-        request: &EventInvokeConfig,
-    ) -> Result<Value, ApiError> {
-        let attempts = request.maximum_retry_attempts.unwrap_or(2);
-        if attempts > 2 {
-            return Err(validation(
-                "maximumRetryAttempts",
-                attempts,
-                "Member must have value less than or equal to 2",
-            ));
-        }
-        let config = AsyncConfig { maximum_retry_attempts: attempts };
-        let arn = format!("{}:{qualifier}", self.function_arn(name));
-        self.with_function(name, |f| {
-            f.async_configs.insert(qualifier.to_owned(), config);
-            Ok(json!({"FunctionArn": arn, "MaximumRetryAttempts": attempts, "DestinationConfig": {}}))
-        })
-    }
-}
-
-fn check_name(name: &str) -> Result<(), ApiError> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-        let constraint =
-            "Member must satisfy regular expression pattern: [a-zA-Z0-9-_]+ and have at most 64 characters";
-        return Err(validation("functionName", name, constraint));
-    }
-    Ok(())
 }

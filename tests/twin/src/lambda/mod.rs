@@ -4,20 +4,31 @@ mod alias_rules;
 mod aliases;
 mod code;
 mod errors;
+mod event_config;
+mod events;
 mod failure;
 mod functions;
 mod invoke;
 mod logs;
+mod measure;
 mod model;
+mod names;
+mod page;
+mod report;
 mod requests;
 pub(crate) mod rest;
-pub(crate) mod runtime_api;
+mod run;
+mod runtime_api;
 mod sandbox;
+#[cfg(test)]
+mod sandbox_tests;
 mod seed;
+mod validate;
 mod versions;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    future::Future,
     sync::Arc,
 };
 
@@ -28,10 +39,10 @@ pub(crate) use aliases::AliasChange;
 use invoke::Invoked;
 pub use logs::LogLine;
 use model::Function;
-pub(crate) use rest::bare_name;
-use sandbox::{Sandbox, SandboxPort};
+pub(crate) use names::{bare_name, qualifier_in};
+use sandbox::Sandbox;
 
-use crate::{Options, clock::VirtualClock, cloudwatch::CloudWatch, journal::Journal};
+use crate::{Options, clock::VirtualClock, cloudwatch::CloudWatch, journal::Journal, tasks::Tasks};
 
 /// What Lambda shares with the other services of the twin.
 #[derive(Debug, Clone)]
@@ -40,8 +51,17 @@ pub(crate) struct Surroundings {
     pub(crate) cloudwatch: Arc<CloudWatch>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) options: Options,
-    /// `http://127.0.0.1:port`, where sandboxes find the Runtime API and AWS.
+    /// `http://127.0.0.1:port`, where sandboxes find AWS.
     pub(crate) endpoint: String,
+    /// What runs in the background and ends with the twin.
+    pub(crate) tasks: Arc<Tasks>,
+}
+
+impl Surroundings {
+    /// Runs `work` in the background until it is done or the twin is dropped.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
 }
 
 /// Idle sandboxes of one published configuration: function name, version, revision.
@@ -53,7 +73,6 @@ pub(crate) struct Lambda {
     pub(crate) around: Surroundings,
     functions: Mutex<BTreeMap<String, Function>>,
     idle: Mutex<HashMap<PoolKey, Vec<Sandbox>>>,
-    ports: Arc<Mutex<HashMap<String, Arc<SandboxPort>>>>,
     running: Mutex<HashMap<String, usize>>,
     logs: Mutex<BTreeMap<String, Vec<LogLine>>>,
     dice: Mutex<StdRng>,
@@ -66,7 +85,6 @@ impl Lambda {
             around,
             functions: Mutex::default(),
             idle: Mutex::default(),
-            ports: Arc::default(),
             running: Mutex::default(),
             logs: Mutex::default(),
             dice,
@@ -78,9 +96,11 @@ impl Lambda {
         format!("arn:aws:lambda:{region}:{account}:function:{name}")
     }
 
-    /// The folder of idle programs is emptied; called when the twin stops, so that no process outlives it.
-    pub(crate) fn stop_sandboxes(&self) {
+    /// Ends everything that runs, so that no process outlives the twin: work in the background takes its busy
+    /// sandboxes with it, and without functions no sandbox is kept for later.
+    pub(crate) fn stop(&self) {
+        self.around.tasks.stop();
+        self.functions.lock().clear();
         self.idle.lock().clear();
-        self.ports.lock().clear();
     }
 }

@@ -1,6 +1,11 @@
 //! Functions, versions and aliases as Lambda keeps them.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -18,8 +23,15 @@ pub(crate) struct Code {
     pub(crate) sha256: String,
     /// Bytes uploaded.
     pub(crate) size: u64,
-    /// Keeps the unpacked folder alive.
-    pub(crate) _folder: tempfile::TempDir,
+    /// Where the code is unpacked, for as long as some version uses it.
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Code {
+    /// The task root: working folder of the function.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 /// Everything that a published version freezes.
@@ -55,12 +67,13 @@ impl Configuration {
             && self.role == published.role
             && self.handler == published.handler
             && self.runtime == published.runtime
+            && self.architecture == published.architecture
             && self.dead_letter_arn == published.dead_letter_arn
     }
 
-    pub(crate) fn to_json(&self, function_arn: &str, name: &str, qualified: bool) -> Value {
-        let arn =
-            if qualified { format!("{function_arn}:{}", self.version) } else { function_arn.to_owned() };
+    /// With the qualifier, if any, at the end of the ARN.
+    pub(crate) fn to_json(&self, function_arn: &str, name: &str, qualifier: Option<&str>) -> Value {
+        let arn = qualifier.map_or_else(|| function_arn.to_owned(), |q| format!("{function_arn}:{q}"));
         let mut value = json!({
             "FunctionName": name, "FunctionArn": arn, "Runtime": self.runtime, "Role": self.role,
             "Handler": self.handler, "CodeSize": self.code.size, "Description": self.description,
@@ -77,6 +90,11 @@ impl Configuration {
             object.insert("DeadLetterConfig".to_owned(), json!({"TargetArn": arn}));
         }
         value
+    }
+
+    /// As [`Self::to_json`], with the version at the end of the ARN.
+    pub(crate) fn to_qualified_json(&self, function_arn: &str, name: &str) -> Value {
+        self.to_json(function_arn, name, Some(&self.version))
     }
 }
 
@@ -137,6 +155,11 @@ impl Function {
             return Some(&self.latest);
         }
         self.versions.get(&version.parse().ok()?)
+    }
+
+    /// `$LATEST`, then the published versions in order.
+    pub(crate) fn all_versions(&self) -> impl Iterator<Item = &Configuration> {
+        std::iter::once(&self.latest).chain(self.versions.values())
     }
 }
 

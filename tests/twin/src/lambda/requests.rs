@@ -7,9 +7,9 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateFunction {
-    pub(crate) function_name: String,
-    pub(crate) role: String,
-    pub(crate) code: CodeSource,
+    pub(crate) function_name: Option<String>,
+    pub(crate) code: Option<CodeSource>,
+    /// The role, which must be there, is among these.
     #[serde(flatten)]
     pub(crate) settings: Settings,
     #[serde(default)]
@@ -62,6 +62,10 @@ pub(crate) struct DeadLetterConfig {
 pub(crate) struct UpdateFunctionCode {
     #[serde(flatten)]
     pub(crate) code: CodeSource,
+    pub(crate) architectures: Option<Vec<String>>,
+    /// Checks and answers as usual, and changes nothing.
+    #[serde(default)]
+    pub(crate) dry_run: bool,
     pub(crate) revision_id: Option<String>,
     #[serde(default)]
     pub(crate) publish: bool,
@@ -103,5 +107,5 @@ pub(crate) struct EventInvokeConfig {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Concurrency {
-    pub(crate) reserved_concurrent_executions: usize,
+    pub(crate) reserved_concurrent_executions: Option<usize>,
 }

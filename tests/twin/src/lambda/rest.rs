@@ -10,8 +10,14 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
-use super::{Invoked, Lambda, errors::bad_json};
+use super::{
+    Invoked, Lambda,
+    errors::{bad_json, missing, service_failure, validation},
+    names::{bare_name, one_qualifier},
+    page::Page,
+};
 use crate::error::ApiError;
 
 /// One request, taken apart.
@@ -32,6 +38,21 @@ impl Request<'_> {
 
     fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn page(&self) -> Page<'_> {
+        Page { marker: self.query("Marker"), max_items: self.query("MaxItems") }
+    }
+
+    /// ListFunctions' choice between the functions and every version of each.
+    fn all_versions(&self) -> Result<bool, ApiError> {
+        match self.query("FunctionVersion") {
+            None => Ok(false),
+            Some("ALL") => Ok(true),
+            Some(other) => {
+                Err(validation("functionVersion", other, "Member must satisfy enum value set: [ALL]"))
+            }
+        }
     }
 
     fn header(&self, name: &str) -> &str {
@@ -57,7 +78,10 @@ pub(crate) fn operation(request: &Request<'_>) -> Option<&'static str> {
         ("PUT", ["functions", _, "aliases", _]) => "UpdateAlias",
         ("DELETE", ["functions", _, "aliases", _]) => "DeleteAlias",
         ("POST", ["functions", _, "invocations"]) => "Invoke",
-        ("PUT" | "POST", ["functions", _, "event-invoke-config"]) => "PutFunctionEventInvokeConfig",
+        ("PUT", ["functions", _, "event-invoke-config"]) => "PutFunctionEventInvokeConfig",
+        ("POST", ["functions", _, "event-invoke-config"]) => "UpdateFunctionEventInvokeConfig",
+        ("GET", ["functions", _, "event-invoke-config"]) => "GetFunctionEventInvokeConfig",
+        ("DELETE", ["functions", _, "event-invoke-config"]) => "DeleteFunctionEventInvokeConfig",
         ("PUT", ["functions", _, "concurrency"]) => "PutFunctionConcurrency",
         ("GET", ["functions", _, "concurrency"]) => "GetFunctionConcurrency",
         ("DELETE", ["functions", _, "concurrency"]) => "DeleteFunctionConcurrency",
@@ -76,14 +100,14 @@ pub(crate) async fn handle(
 ) -> Result<Response, ApiError> {
     let given = request.path.get(1).copied().unwrap_or_default();
     let name = bare_name(given);
-    let qualifier = request.query("Qualifier").or_else(|| qualifier_in(given));
+    let qualifier = one_qualifier(given, request.query("Qualifier"))?;
     let alias = request.path.get(3).copied().unwrap_or_default();
     let created = |value: Value| Ok((StatusCode::CREATED, axum::Json(value)).into_response());
     let ok = |value: Value| Ok(axum::Json(value).into_response());
     let no_content = || Ok(StatusCode::NO_CONTENT.into_response());
     match operation {
         "CreateFunction" => created(lambda.create(&request.parse()?)?),
-        "ListFunctions" => ok(lambda.list()),
+        "ListFunctions" => ok(lambda.list(request.all_versions()?, request.page())?),
         "GetFunction" => ok(lambda.describe(name, qualifier)?),
         "DeleteFunction" => {
             qualifier.map_or_else(|| lambda.delete(name), |version| lambda.delete_version(name, version))?;
@@ -93,9 +117,9 @@ pub(crate) async fn handle(
         "UpdateFunctionConfiguration" => ok(lambda.update_configuration(name, &request.parse()?)?),
         "UpdateFunctionCode" => ok(lambda.update_code(name, &request.parse()?)?),
         "PublishVersion" => created(lambda.publish(name, &request.parse()?)?),
-        "ListVersionsByFunction" => ok(lambda.list_versions(name)?),
+        "ListVersionsByFunction" => ok(lambda.list_versions(name, request.page())?),
         "CreateAlias" => created(lambda.create_alias(name, request.parse()?)?),
-        "ListAliases" => ok(lambda.list_aliases(name, request.query("FunctionVersion"))?),
+        "ListAliases" => ok(lambda.list_aliases(name, request.query("FunctionVersion"), request.page())?),
         "GetAlias" => ok(lambda.alias(name, alias)?.to_json(&lambda.function_arn(name))),
         "UpdateAlias" => {
             let body: super::requests::AliasBody = request.parse()?;
@@ -106,8 +130,8 @@ pub(crate) async fn handle(
             no_content()
         }
         "Invoke" => invoke(lambda, name, qualifier, request).await,
-        "PutFunctionEventInvokeConfig" => {
-            ok(lambda.set_async_config(name, qualifier.unwrap_or(super::model::LATEST), &request.parse()?)?)
+        _ if operation.ends_with("EventInvokeConfig") => {
+            event_config(lambda, operation, name, qualifier, request)
         }
         _ => concurrency(lambda, operation, name, request),
     }
@@ -120,6 +144,7 @@ async fn invoke(
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
     match request.header("x-amz-invocation-type") {
+        "" | "RequestResponse" => {}
         "Event" => {
             lambda.invoke_async(name, qualifier, request.body.clone())?;
             return Ok(StatusCode::ACCEPTED.into_response());
@@ -128,17 +153,20 @@ async fn invoke(
             lambda.configuration(name, qualifier)?;
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
-        _ => {}
+        other => {
+            let constraint = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]";
+            return Err(validation("invocationType", other, constraint));
+        }
     }
     // In a task of its own: Lambda finishes an invocation also when the caller hangs up.
     let (worker, name, qualifier) = (lambda.clone(), name.to_owned(), qualifier.map(str::to_owned));
     let body = request.body.clone();
-    let running = tokio::spawn(async move { worker.invoke(&name, qualifier.as_deref(), body).await });
-    let invoked = running.await.map_err(|e| ApiError {
-        code: "ServiceException",
-        status: 500,
-        message: format!("the twin failed: {e}"),
-    })??;
+    let (tell, told) = oneshot::channel();
+    lambda.around.spawn(async move {
+        // Nobody may be waiting any more.
+        let _ = tell.send(worker.invoke(&name, qualifier.as_deref(), body).await);
+    });
+    let invoked = told.await.map_err(|_| service_failure("the twin is stopping"))??;
     Ok(invocation_response(invoked, request.header("x-amz-log-type") == "Tail"))
 }
 
@@ -158,6 +186,27 @@ fn invocation_response(invoked: Invoked, with_log: bool) -> Response {
     response
 }
 
+fn event_config(
+    lambda: &Lambda,
+    operation: &str,
+    name: &str,
+    qualifier: Option<&str>,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    let answer = match operation {
+        "GetFunctionEventInvokeConfig" => lambda.event_config(name, qualifier)?,
+        "DeleteFunctionEventInvokeConfig" => {
+            lambda.delete_event_config(name, qualifier)?;
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        _ => {
+            let replace = operation == "PutFunctionEventInvokeConfig";
+            lambda.set_event_config(name, qualifier, &request.parse()?, replace)?
+        }
+    };
+    Ok(axum::Json(answer).into_response())
+}
+
 fn concurrency(
     lambda: &Lambda,
     operation: &str,
@@ -167,11 +216,9 @@ fn concurrency(
     let limit = match operation {
         "PutFunctionConcurrency" => {
             let body: super::requests::Concurrency = request.parse()?;
-            lambda
-                .with_function(name, |f| {
-                    Ok(*f.reserved_concurrency.insert(body.reserved_concurrent_executions))
-                })
-                .map(Some)?
+            let limit =
+                body.reserved_concurrent_executions.ok_or_else(|| missing("reservedConcurrentExecutions"))?;
+            lambda.with_function(name, |f| Ok(*f.reserved_concurrency.insert(limit))).map(Some)?
         }
         "DeleteFunctionConcurrency" => {
             lambda.with_function(name, |f| Ok(f.reserved_concurrency.take()))?;
@@ -187,40 +234,15 @@ fn concurrency(
 impl Lambda {
     fn describe(&self, name: &str, qualifier: Option<&str>) -> Result<Value, ApiError> {
         let configuration = self.configuration(name, qualifier)?;
-        Ok(serde_json::json!({"Configuration": configuration, "Code": {"RepositoryType": "S3"}, "Tags": {}}))
+        let code = serde_json::json!({
+            "RepositoryType": "S3",
+            "Location": "the twin keeps no copy for download; the code is what was uploaded",
+        });
+        Ok(serde_json::json!({"Configuration": configuration, "Code": code, "Tags": {}}))
     }
-}
-
-/// The function's name out of a name, a partial ARN or an ARN, with or without a qualifier.
-pub(crate) fn bare_name(given: &str) -> &str {
-    let rest = given.split_once("function:").map_or(given, |(_, rest)| rest);
-    rest.split(':').next().unwrap_or(rest)
-}
-
-/// The qualifier that an ARN or `name:qualifier` carries.
-fn qualifier_in(given: &str) -> Option<&str> {
-    let rest = given.split_once("function:").map_or(given, |(_, rest)| rest);
-    rest.split_once(':').map(|(_, qualifier)| qualifier).filter(|q| !q.is_empty())
 }
 
 /// Lambda's error for a path that is no function's.
 pub(crate) fn unknown_path(method: &Method, path: &str) -> ApiError {
     ApiError::not_implemented(format!("{method} {path} of Lambda's API"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn name_and_qualifier_are_found_when_given_as_arn() {
-        for (given, name, qualifier) in [
-            ("manuel", "manuel", None),
-            ("manuel:live", "manuel", Some("live")),
-            ("123456789012:function:manuel", "manuel", None),
-            ("arn:aws:lambda:eu-west-1:123456789012:function:manuel:7", "manuel", Some("7")),
-        ] {
-            assert_eq!((bare_name(given), qualifier_in(given)), (name, qualifier), "{given}");
-        }
-    }
 }

@@ -1,31 +1,36 @@
-//! The Lambda Runtime API (2018-06-01), one address per sandbox: `/_runtime/<sandbox>/2018-06-01/runtime/…`.
+//! The Lambda Runtime API (2018-06-01): each sandbox has its own, at an address of its own as on AWS.
 
 use std::sync::Arc;
 
 use axum::{
+    Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse as _, Response},
+    routing::{get, post},
 };
 
-use super::{
-    Lambda,
-    sandbox::{Reply, SandboxPort, Start},
-};
+use super::sandbox::{Reply, SandboxPort, Start};
 
-impl Lambda {
-    fn port(&self, sandbox: &str) -> Option<Arc<SandboxPort>> {
-        self.ports.lock().get(sandbox).cloned()
-    }
+/// The four routes that a runtime uses.
+pub(super) fn router(port: Arc<SandboxPort>) -> Router {
+    let routes = Router::new()
+        .route("/invocation/next", get(next))
+        .route("/invocation/{request}/response", post(response))
+        .route("/invocation/{request}/error", post(error))
+        .route("/init/error", post(init_error))
+        // A program of this computer answers, nobody else can reach it.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(port);
+    Router::new().nest("/2018-06-01/runtime", routes)
 }
 
 /// `GET invocation/next`: waits for work; the first call says that the start is complete.
-pub(crate) async fn next(State(lambda): State<Arc<Lambda>>, Path(sandbox): Path<String>) -> Response {
-    let Some(port) = lambda.port(&sandbox) else { return gone() };
+async fn next(State(port): State<Arc<SandboxPort>>) -> Response {
     port.start.send_replace(Start::Ready);
     let work = port.inbox.lock().await.recv().await;
-    let Some(work) = work else { return gone() };
+    let Some(work) = work else { return StatusCode::GONE.into_response() };
     *port.pending.lock() = Some((work.request_id.clone(), work.reply));
     let mut headers = HeaderMap::new();
     for (name, value) in [
@@ -46,36 +51,26 @@ pub(crate) async fn next(State(lambda): State<Arc<Lambda>>, Path(sandbox): Path<
 }
 
 /// `POST invocation/<request>/response`.
-pub(crate) async fn response(
-    State(lambda): State<Arc<Lambda>>,
-    Path((sandbox, request)): Path<(String, String)>,
+async fn response(
+    State(port): State<Arc<SandboxPort>>,
+    Path(request): Path<String>,
     body: Bytes,
 ) -> Response {
-    complete(&lambda, &sandbox, &request, Reply::Response(body))
+    complete(&port, &request, Reply::Response(body))
 }
 
 /// `POST invocation/<request>/error`.
-pub(crate) async fn error(
-    State(lambda): State<Arc<Lambda>>,
-    Path((sandbox, request)): Path<(String, String)>,
-    body: Bytes,
-) -> Response {
-    complete(&lambda, &sandbox, &request, Reply::Error(body))
+async fn error(State(port): State<Arc<SandboxPort>>, Path(request): Path<String>, body: Bytes) -> Response {
+    complete(&port, &request, Reply::Error(body))
 }
 
 /// `POST init/error`: the function says why it cannot start.
-pub(crate) async fn init_error(
-    State(lambda): State<Arc<Lambda>>,
-    Path(sandbox): Path<String>,
-    body: Bytes,
-) -> Response {
-    let Some(port) = lambda.port(&sandbox) else { return gone() };
+async fn init_error(State(port): State<Arc<SandboxPort>>, body: Bytes) -> Response {
     port.start.send_replace(Start::Failed(body));
     StatusCode::ACCEPTED.into_response()
 }
 
-fn complete(lambda: &Lambda, sandbox: &str, request: &str, reply: Reply) -> Response {
-    let Some(port) = lambda.port(sandbox) else { return gone() };
+fn complete(port: &SandboxPort, request: &str, reply: Reply) -> Response {
     let pending = port.pending.lock().take();
     match pending {
         Some((id, sender)) if id == request => {
@@ -89,9 +84,4 @@ fn complete(lambda: &Lambda, sandbox: &str, request: &str, reply: Reply) -> Resp
             (StatusCode::BAD_REQUEST, body).into_response()
         }
     }
-}
-
-/// The sandbox was shut down.
-fn gone() -> Response {
-    StatusCode::GONE.into_response()
 }

@@ -1,11 +1,12 @@
 //! Publishing and listing immutable versions.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Lambda,
     errors::{conflict, function_not_found, invalid_parameter, stale_revision},
     model::{Configuration, Function, LATEST, new_revision},
+    page::Page,
     requests::PublishVersion,
 };
 use crate::{error::ApiError, journal::Event};
@@ -29,7 +30,7 @@ impl Lambda {
             }
             Ok(self.add_version(f, request.description.clone()))
         })?;
-        Ok(published.to_json(&arn, function, true))
+        Ok(published.to_qualified_json(&arn, function))
     }
 
     fn add_version(&self, function: &mut Function, description: Option<String>) -> Configuration {
@@ -46,11 +47,10 @@ impl Lambda {
         configuration
     }
 
-    pub(super) fn list_versions(&self, function: &str) -> Result<Value, ApiError> {
+    pub(super) fn list_versions(&self, function: &str, page: Page<'_>) -> Result<Value, ApiError> {
         let arn = self.function_arn(function);
         self.with_function(function, |f| {
-            let all = std::iter::once(&f.latest).chain(f.versions.values());
-            Ok(json!({"Versions": all.map(|c| c.to_json(&arn, function, true)).collect::<Vec<_>>()}))
+            page.cut("Versions", f.all_versions().map(|c| c.to_qualified_json(&arn, function)).collect())
         })
     }
 
@@ -76,6 +76,7 @@ impl Lambda {
             }
             let number = version.parse().ok().filter(|n| f.versions.contains_key(n));
             f.versions.remove(&number.ok_or_else(|| function_not_found(&arn))?);
+            self.drop_idle(function, Some(version), None);
             Ok(())
         })
     }

@@ -43,8 +43,7 @@ impl Protocol {
             Self::Cbor => with_headers(status, "application/cbor", cbor::encode(&body)),
             Self::Json(content_type) => with_headers(status, content_type, body.to_string().into_bytes()),
             Self::Rest => {
-                let kind = if error.status < 500 { "User" } else { "Service" };
-                let body = json!({"Type": kind, "Message": error.message, "message": error.message});
+                let body = rest_error(error);
                 with_headers(status, "application/json", body.to_string().into_bytes())
             }
         };
@@ -55,6 +54,19 @@ impl Protocol {
             headers.insert("x-amzn-query-error", value);
         }
         response
+    }
+}
+
+/// Lambda's error body. A throttle's message carries its reason in brackets (`Rate Exceeded. (Reason)`), so that
+/// journals tell it; on the wire the reason is a member of its own.
+fn rest_error(error: &ApiError) -> Value {
+    let kind = if error.status < 500 { "User" } else { "Service" };
+    let reason = error.message.strip_suffix(')').and_then(|text| text.split_once(" ("));
+    match reason {
+        Some((message, reason)) if error.code == "TooManyRequestsException" => {
+            json!({"Reason": reason, "Type": kind, "message": message})
+        }
+        _ => json!({"Type": kind, "Message": error.message, "message": error.message}),
     }
 }
 

@@ -1,10 +1,11 @@
 //! All metrics with their minutes.
 //!
 //! Values published with different units are different data: a query that names a unit sees only that unit, one
-//! that names none sees all of them together. AWS documents the first (A); the second is simplified (C).
+//! that names none sees all of them: apart in GetMetricStatistics (A, its text on Unit), together in GetMetricData and
+//! alarms (C, simplified).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::{Bound, Range},
 };
 
@@ -47,6 +48,12 @@ impl Store {
     ) -> &mut Distribution {
         let unit = unit.unwrap_or(NO_UNIT).to_owned();
         self.series.entry(key).or_default().entry((minute, unit)).or_default()
+    }
+
+    /// The units in which a metric has values in `span`, in order.
+    pub(in crate::cloudwatch) fn units(&self, key: &MetricKey, span: &Range<i64>) -> BTreeSet<&str> {
+        let series = self.series.get(key).into_iter().flatten();
+        series.filter(|((minute, _), _)| span.contains(minute)).map(|((_, unit), _)| unit.as_str()).collect()
     }
 
     /// Every metric and the start of its last minute, in order.
