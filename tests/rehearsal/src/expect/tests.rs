@@ -8,6 +8,9 @@ use twin::journal::{Entry, Event};
 use super::*;
 use crate::observed::CustomerRequest;
 
+/// A way to spoil a release, and a part of the sentence that must tell it.
+type Spoiled = (fn(&mut Observed), &'static str);
+
 const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 fn minute(minute: i64) -> DateTime<Utc> {
@@ -89,7 +92,7 @@ fn nothing_deviates_when_all_is_well() {
 
 #[test]
 fn completed_release_deviates_when_any_part_is_wrong() {
-    let cases: [(fn(&mut Observed), &str); 10] = [
+    let cases: [Spoiled; 10] = [
         (|seen| seen.status = "Stopped".to_owned(), "ended Stopped"),
         (|seen| seen.journal[0] = hook("Failed"), "did not report Succeeded"),
         (|seen| seen.alias_is_whole = false, "does not send everything"),
@@ -114,7 +117,7 @@ fn completed_release_deviates_when_any_part_is_wrong() {
 
 #[test]
 fn refused_release_deviates_when_any_part_is_wrong() {
-    let cases: [(fn(&mut Observed), &str); 7] = [
+    let cases: [Spoiled; 7] = [
         (|seen| seen.status = "Succeeded".to_owned(), "not Failed"),
         (|seen| seen.journal[0] = hook("Succeeded"), "did not report Failed"),
         (|seen| seen.requests[2].version = Some("2".to_owned()), "1 customer requests reached version 2"),
