@@ -26,7 +26,7 @@ rehearse: build ## plays whole releases on this computer and writes rehearsal-re
 twin: build ## the local AWS on port 5555, with a deployment that waits at its pre-traffic hook
 	$(PROGRAMS)/twin --port 5555 --backend $(PROGRAMS)/backend --event events/codedeploy/before-allow-traffic.json
 
-test: lint unit clients production deny ## everything that CI runs
+test: lint deny production unit clients ## everything that CI runs
 
 lint: ## formatting, clippy and documentation, warnings denied
 	cargo fmt --all --check

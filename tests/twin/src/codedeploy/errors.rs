@@ -53,7 +53,7 @@ pub(super) fn check_deployment_id(id: &str) -> Result<(), ApiError> {
     let form =
         |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     if !id.strip_prefix("d-").is_some_and(form) {
-        let message = format!("The deployment ID {id} is not valid: it has the form d-XXXXXXXXX");
+        let message = format!("The deployment ID {id} is not valid: it is d- and capitals or digits");
         return Err(ApiError::bad_request("InvalidDeploymentIdException", message));
     }
     Ok(())

@@ -73,10 +73,11 @@ fn check_pair(primary: &Configuration, additional: &Configuration) -> Result<(),
     Ok(())
 }
 
-/// The version that serves a request: the additional one when `dice` (0 to 1) falls below its weight.
-pub(crate) fn route(alias: &Alias, dice: f64) -> &str {
+/// The version that serves a request: the additional one when the dice (0 to 1) fall below its weight. They are thrown
+/// only where there is a choice, so that a seed means the same however many requests came before the split.
+pub(crate) fn route(alias: &Alias, dice: impl FnOnce() -> f64) -> &str {
     match alias.weights.iter().next() {
-        Some((version, &weight)) if dice < weight => version,
+        Some((version, &weight)) if dice() < weight => version,
         _ => &alias.version,
     }
 }
@@ -98,9 +99,9 @@ mod tests {
     #[test]
     fn additional_version_serves_when_dice_is_below_its_weight() {
         let split = alias(&[("2", 0.1)]);
-        assert_eq!(route(&split, 0.099), "2");
-        assert_eq!(route(&split, 0.1), "1");
-        assert_eq!(route(&alias(&[]), 0.0), "1");
+        assert_eq!(route(&split, || 0.099), "2");
+        assert_eq!(route(&split, || 0.1), "1");
+        assert_eq!(route(&alias(&[]), || panic!("nothing to choose")), "1");
     }
 
     #[test]

@@ -82,12 +82,11 @@ impl Lambda {
     }
 
     pub(super) fn resolve(&self, name: &str, qualifier: Option<&str>) -> Result<Target, ApiError> {
-        let dice: f64 = self.dice.lock().random();
         let arn = self.function_arn(name);
         self.with_function(name, |f| {
             let wanted = qualifier.unwrap_or(LATEST);
             let alias = f.aliases.get(wanted);
-            let version = alias.map_or(wanted, |alias| route(alias, dice));
+            let version = alias.map_or(wanted, |alias| route(alias, || self.dice.lock().random()));
             let missing = || function_not_found(format!("{arn}:{wanted}"));
             let configuration = f.configuration(version).ok_or_else(missing)?.clone();
             Ok(Target {
