@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,13 @@ TOOL = str(ROOT / ".venv/bin/cargo-lambda")
 COMPILE_SECONDS = 600
 
 
+def readme_variables(endpoint):
+    """What the README exports, with this twin's address."""
+    [line] = set(re.findall(r"^export (AWS_ENDPOINT_URL=.*)$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    variables = dict(pair.split("=", 1) for pair in line.split())
+    return variables | {"AWS_ENDPOINT_URL": endpoint}
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -28,9 +36,10 @@ def free_port():
 def cargo_lambda(start_twin):
     """Both commands, with a twin whose deployment waits at its hook."""
     twin = start_twin("--backend", str(PROGRAMS / "backend"), "--event", str(EVENT))
-    kept = {name: os.environ[name] for name in ("CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME") if name in os.environ}
+    names = ("PATH", "HOME", "CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     address = ["--invoke-address", "127.0.0.1", "--invoke-port", str(free_port())]
-    environment = twin.environment() | kept
+    environment = readme_variables(twin.endpoint) | kept
     watch = subprocess.Popen(
         [TOOL, "lambda", "watch", *address], cwd=ROOT, env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -43,7 +52,13 @@ def cargo_lambda(start_twin):
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=COMPILE_SECONDS
         )
 
-    invoke.twin = twin
+    def aws(*words):
+        command = [str(ROOT / ".venv/bin/aws"), *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    invoke.aws = aws
     yield invoke
     # The watcher starts the functions as children of its own.
     os.killpg(watch.pid, signal.SIGTERM)
@@ -70,10 +85,15 @@ def test_hook_answers_when_invoked_as_the_readme_says(cargo_lambda):
     assert json.loads(first.stdout)["delivery"] == "Accepted"
     second = cargo_lambda("pre-traffic", EVENT)
     assert json.loads(second.stdout)["delivery"] == "AlreadyCompleted"
-    targets = cargo_lambda.twin.client("codedeploy").list_deployment_targets(deploymentId="d-READY0001")
-    assert targets["targetIds"] == ["manuel-backend:live"]
-
     malformed = cargo_lambda("pre-traffic", ROOT / "events/codedeploy/invalid-missing-hook-id.json")
     assert malformed.returncode != 0
     assert "LifecycleEventHookExecutionId" in malformed.stdout + malformed.stderr
 
+    aws = cargo_lambda.aws
+    deployment = aws("deploy", "get-deployment", "--deployment-id", "d-READY0001")["deploymentInfo"]
+    assert deployment["status"] == "InProgress"
+    aws("deploy", "stop-deployment", "--deployment-id", "d-READY0001", "--auto-rollback-enabled")
+    end = time.monotonic() + 20
+    while "RoutingConfig" in (alias := aws("lambda", "get-alias", "--function-name", "manuel-backend", "--name", "live")):
+        assert time.monotonic() < end, "live is still split"
+    assert alias["FunctionVersion"] == "1"
