@@ -55,8 +55,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         })?;
         tracing::info!("{id} waits at BeforeAllowTraffic for the answer to {}", event.display());
     }
+    tracing::info!("ready (Ctrl-C stops it); for clients:");
     tracing::info!(
-        "ready (Ctrl-C stops it); for clients:\nexport AWS_ENDPOINT_URL={} AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any",
+        "export AWS_ENDPOINT_URL={} AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any",
         twin.endpoint()
     );
     stop.await;
