@@ -33,6 +33,8 @@ pub struct SmokeCase {
     pub name: String,
     /// The payload of the invocation.
     pub event: Value,
+    /// Whether the request was given as method and path: then only an HTTP response with a `statusCode` is an answer.
+    pub is_http: bool,
     /// HTTP status that the answer must have.
     pub status: u16,
     /// What the answer's JSON body must hold.
@@ -125,6 +127,7 @@ pub(crate) fn default_cases() -> Vec<SmokeCase> {
     vec![SmokeCase {
         name: "health".to_owned(),
         event: expand(request).unwrap_or_default(),
+        is_http: true,
         status: 200,
         body: Vec::new(),
         max_latency: Duration::from_millis(MAX_LATENCY_MS),
@@ -183,6 +186,7 @@ fn validate(raw: RawCase, is_first: bool) -> Result<SmokeCase, String> {
         within(field, limit.unwrap_or(default), LATENCY_RANGE_MS).map(Duration::from_millis)
     };
     Ok(SmokeCase {
+        is_http: raw.request.event.is_none(),
         event: expand(raw.request).map_err(|problem| format!("request: {problem}"))?,
         body: raw.expect.body.into_iter().map(rule).collect::<Result<_, _>>()?,
         status,

@@ -1,8 +1,10 @@
 //! The function's payload as API Gateway would read it, held against a case. Pure.
 //!
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0. Valid
-//! JSON without a `statusCode`, also a string or `null`, is an answer 200 with that JSON as its body. What API Gateway
-//! cannot read it answers with a 500, so that is a failure whatever the case expects.
+//! JSON without a `statusCode`, also a string or `null`, is an answer 200 with that JSON as its body. A case that gives a
+//! whole event is read so; one that asks for a method and path demands the `statusCode`, because a handler of HTTP
+//! requests that leaves it out is broken more often than terse. What API Gateway cannot read it answers with a 500, so
+//! that is a failure whatever the case expects.
 
 use crate::cases::{BodyRule, Expected, SmokeCase};
 use crate::decide::Failure;
@@ -22,7 +24,7 @@ struct Response {
 
 /// Everything that the payload does not fulfil. Latency is judged elsewhere.
 pub(crate) fn failures(case: &SmokeCase, payload: &[u8]) -> Vec<Failure> {
-    let response = match read(payload) {
+    let response = match read(case, payload) {
         Ok(response) => response,
         Err(failure) => return vec![failure],
     };
@@ -41,10 +43,13 @@ pub(crate) fn failures(case: &SmokeCase, payload: &[u8]) -> Vec<Failure> {
     failures
 }
 
-fn read(payload: &[u8]) -> Result<Response, Failure> {
+fn read(case: &SmokeCase, payload: &[u8]) -> Result<Response, Failure> {
     let not_http = |got| Failure::NotHttp { got };
     let answer: Value = serde_json::from_slice(payload).map_err(|_| not_http(shown::described(payload)))?;
     let Some(status) = answer.get("statusCode") else {
+        if case.is_http {
+            return Err(not_http(shown::described(payload)));
+        }
         return Ok(Response { status: 200, body: payload.to_vec(), is_problem: false });
     };
     let status = status.as_u64().ok_or_else(|| not_http(format!("statusCode is {}", shown::kind(status))))?;

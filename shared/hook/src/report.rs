@@ -12,8 +12,6 @@ use std::time::Duration;
 
 /// First pause between two tries.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// Longest pause between two tries, so that the last seconds before the deadline are used.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What CodeDeploy's refusal means for the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +51,11 @@ impl Hook<'_> {
     ) -> Result<Delivery, HookError> {
         let may_try_again = |error: &SdkError<_>| {
             matches!(refusal(error.code()), Refusal::MayPass { .. })
-                && self.clock.uptime() + LONGEST_PAUSE.min(times.report_attempt) <= times.last_report_at
+                && self.clock.uptime() + times.report_pause <= times.last_report_at
         };
         let pauses = ExponentialBuilder::new()
-            .with_min_delay(FIRST_PAUSE)
-            .with_max_delay(LONGEST_PAUSE.min(times.report_attempt))
+            .with_min_delay(FIRST_PAUSE.min(times.report_pause))
+            .with_max_delay(times.report_pause)
             .without_max_times();
         let delivered = (|| self.put(event, verdict, times.report_attempt))
             .retry(pauses)

@@ -49,6 +49,8 @@ struct Arguments {
     programs: Option<PathBuf>,
 }
 
+/// What shells report for a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 /// Faster than this, a request of some milliseconds lasts virtual minutes and the charts mean nothing.
 const FASTEST_MINUTES_PER_SECOND: f64 = 10.0;
 
@@ -64,7 +66,19 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 #[expect(clippy::print_stderr, reason = "the terminal is this program's user interface")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(&arguments).await {
+    let stopped = async {
+        match twin::stop_signals() {
+            Ok(signal) => signal.await,
+            // Without handlers a signal ends the program by itself.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let played = tokio::select! {
+        played = run(&arguments) => played,
+        // The twin is dropped with the run, and takes its processes and folders with it.
+        () = stopped => return ExitCode::from(INTERRUPTED),
+    };
+    match played {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -83,7 +97,7 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
     }
     let chosen = choose(&arguments.scenarios)?;
     let programs = match &arguments.programs {
-        Some(folder) => Programs::in_folder(folder.clone()),
+        Some(folder) => Programs::in_folder(folder.clone())?,
         None => Programs::build()?,
     };
     let tempo = Tempo {

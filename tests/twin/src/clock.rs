@@ -44,6 +44,18 @@ impl VirtualClock {
         self.at(Instant::now())
     }
 
+    /// Virtual time of a stamp that may be real: programs without the virtual clock stamp what they print with the wall
+    /// clock. A stamp that is not after the wall clock's now is taken for real, because virtual time runs ahead.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the stamp is compared with the wall clock")]
+    pub fn virtual_time(&self, stamp: DateTime<Utc>) -> DateTime<Utc> {
+        if stamp > DateTime::<Utc>::from(SystemTime::now()) {
+            return stamp;
+        }
+        let real = (stamp - self.started_wall).to_std().unwrap_or_default();
+        self.started_wall + TimeDelta::from_std(real.mul_f64(self.rate)).unwrap_or(TimeDelta::MAX)
+    }
+
     /// A real stopwatch, for durations in real milliseconds.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "durations are real, see the module's text")]
@@ -118,6 +130,20 @@ mod tests {
         let clock = VirtualClock::start(1e300);
         assert!((clock.rate() - HIGHEST_RATE).abs() < f64::EPSILON);
         assert!(clock.now() >= clock.started_wall);
+    }
+
+    #[test]
+    fn real_stamp_becomes_virtual_when_the_clock_runs_ahead() {
+        let mut clock = VirtualClock::start(60.0);
+        // Ten real seconds ago.
+        clock.started_wall -= TimeDelta::seconds(10);
+        let (printed, ahead) = (clock.started_wall + TimeDelta::seconds(5), TimeDelta::minutes(9));
+        assert_eq!(clock.virtual_time(printed), clock.started_wall + TimeDelta::minutes(5));
+        assert_eq!(
+            clock.virtual_time(clock.started_wall + ahead),
+            clock.started_wall + ahead,
+            "virtual already"
+        );
     }
 
     #[test]

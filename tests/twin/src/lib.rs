@@ -15,6 +15,7 @@ mod lambda;
 pub mod programs;
 pub mod seed;
 mod server;
+mod signals;
 mod tasks;
 mod wire;
 
@@ -30,6 +31,7 @@ use journal::{Event, Journal};
 pub use lambda::LogLine;
 use lambda::{Lambda, Surroundings};
 use seed::SeededRelease;
+pub use signals::stop_signals;
 use tasks::Tasks;
 use tokio::sync::oneshot;
 

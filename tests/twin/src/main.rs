@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, io::IsTerminal as _, path::PathBuf};
 
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 use twin::{
     Options, Twin,
     seed::{self, SeededRelease},
@@ -35,12 +34,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let colours = std::io::stdout().is_terminal();
     tracing_subscriber::fmt().with_target(false).with_level(false).without_time().with_ansi(colours).init();
     let arguments = Arguments::parse();
-    let stop = stop_signals()?;
+    let stop = twin::stop_signals()?;
     let options = Options {
         port: arguments.port,
         rate: arguments.rate,
         seed: arguments.seed,
-        external_functions: vec![seed::HOOK.to_owned()],
+        // Only with a waiting deployment is the hook somebody else's to run.
+        external_functions: arguments.event.iter().map(|_| seed::HOOK.to_owned()).collect(),
         ..Options::default()
     };
     let twin = Twin::start(options)
@@ -64,19 +64,4 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // With it go the sandboxes and the folders with their code.
     drop(twin);
     Ok(())
-}
-
-/// Ends with the first signal that asks the twin to stop: Ctrl-C, SIGTERM, or the terminal that was closed. Signals
-/// are caught from the call on, so that a stop during the start cleans up too.
-fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    })
 }

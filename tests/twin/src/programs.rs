@@ -8,6 +8,9 @@ use std::{
 /// The fault switch and the virtual clock are compiled into the backend only with this feature.
 const FEATURES: &str = "backend/rehearsal";
 
+/// The variable that the feature compiles into the backend.
+const FAULT_SWITCH: &[u8] = b"REHEARSAL_FAULTS";
+
 /// Why a program cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
@@ -17,6 +20,9 @@ pub enum ProgramError {
     /// The compiler's messages are above, on standard error.
     #[error("the workspace does not build; see the compiler's messages above")]
     BuildFailed,
+    /// Another build, for instance of `cargo lambda`, replaced the program.
+    #[error("{0} was built without the feature `rehearsal` and knows no faults; build it with `make build`")]
+    WithoutFaults(String),
     /// The build made no such program.
     #[error(
         "there is no program {name} in {folder}; build it with `cargo build --workspace --features {FEATURES}`"
@@ -65,9 +71,17 @@ impl Programs {
     }
 
     /// Programs that were built before.
-    #[must_use]
-    pub fn in_folder(folder: PathBuf) -> Self {
-        Self { folder }
+    ///
+    /// # Errors
+    /// When the backend is missing or was built without its fault switch: every bad version would be a good one.
+    pub fn in_folder(folder: PathBuf) -> Result<Self, ProgramError> {
+        let programs = Self { folder };
+        let backend = programs.path("backend")?;
+        let bytes = std::fs::read(&backend).unwrap_or_default();
+        if memchr::memmem::find(&bytes, FAULT_SWITCH).is_none() {
+            return Err(ProgramError::WithoutFaults(backend.display().to_string()));
+        }
+        Ok(programs)
     }
 
     /// The path of one program.

@@ -139,3 +139,15 @@ fn body_fails_without_any_rule_when_api_gateway_cannot_read_it() {
     let null = json!({"statusCode": 200, "body": null});
     assert_eq!(found(&json!([]), &null), Vec::<String>::new());
 }
+
+#[test]
+fn answer_without_status_code_is_refused_when_the_case_asks_for_a_path() {
+    let case = r#"[{"name": "a", "request": {"method": "GET", "path": "/health"}}]"#;
+    for case in [parse_cases(case).unwrap().remove(0), crate::cases::default_cases().remove(0)] {
+        for payload in [r#"{"status": "ok"}"#, "null", "[]", r#"{"errorMessage": "no"}"#] {
+            let found = failures(&case, payload.as_bytes());
+            assert!(matches!(found[..], [Failure::NotHttp { .. }]), "{payload}: {found:?}");
+        }
+        assert_eq!(failures(&case, br#"{"statusCode": 200}"#), []);
+    }
+}

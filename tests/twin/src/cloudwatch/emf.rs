@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -48,7 +48,11 @@ struct Definition {
 }
 
 /// Records the metrics of one log line; false when it holds none.
-pub(super) fn record(store: &mut Store, line: &str) -> bool {
+pub(super) fn record(
+    store: &mut Store,
+    line: &str,
+    virtual_time: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
+) -> bool {
     let line = line.trim();
     // Most lines are no documents: do not parse them.
     if !line.starts_with('{') || !line.contains("\"_aws\"") {
@@ -59,7 +63,7 @@ pub(super) fn record(store: &mut Store, line: &str) -> bool {
         return false;
     };
     let Some(at) = DateTime::from_timestamp_millis(metadata.timestamp) else { return false };
-    let minute = time::minute_of(at);
+    let minute = time::minute_of(virtual_time(at));
     let mut recorded = false;
     for directive in &metadata.cloud_watch_metrics {
         recorded |= record_directive(store, &root, directive, minute);

@@ -92,9 +92,10 @@ impl CloudWatch {
         minute.add(sample.value, sample.count);
     }
 
-    /// Records the metrics of a log line in the embedded metric format; false when the line holds none.
-    pub fn record_emf(&self, line: &str) -> bool {
-        emf::record(&mut self.state.lock().store, line)
+    /// Records the metrics of a log line in the embedded metric format; false when the line holds none. The line's
+    /// stamp may be real time: `virtual_time` turns it into ours.
+    pub fn record_emf(&self, line: &str, virtual_time: impl Fn(DateTime<Utc>) -> DateTime<Utc>) -> bool {
+        emf::record(&mut self.state.lock().store, line, virtual_time)
     }
 
     /// Evaluates every alarm over the periods complete at `now` and returns the state changes, by alarm name.

@@ -76,6 +76,12 @@ impl Lambda {
         set(&mut to.role, &settings.role);
         set(&mut to.handler, &settings.handler);
         set(&mut to.runtime, &settings.runtime);
+        if !to.runtime.starts_with("provided") {
+            return Err(ApiError::not_implemented(format!(
+                "runtime {}: it runs provided.* functions",
+                to.runtime
+            )));
+        }
         to.memory_mb = settings.memory_size.unwrap_or(to.memory_mb);
         if let Some(architecture) = settings.architectures.as_ref().and_then(|all| all.first()) {
             to.architecture.clone_from(architecture);
