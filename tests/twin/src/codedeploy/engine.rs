@@ -2,10 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    body::Bytes,
-    http::{HeaderMap, Method},
-};
 use chrono::TimeDelta;
 
 use super::{
@@ -13,11 +9,7 @@ use super::{
     deployments::{LIFECYCLE, rollback_of},
     model::{Deployment, Status},
 };
-use crate::{
-    error::ApiError,
-    journal::Event,
-    lambda::{AliasChange, rest},
-};
+use crate::{error::ApiError, journal::Event, lambda::AliasChange};
 
 /// The error code of a deployment that Lambda does not let happen.
 const INVALID: &str = "INVALID_LAMBDA_CONFIGURATION";
@@ -73,7 +65,7 @@ impl CodeDeploy {
             d.started_at = Some(now);
             self.note_status(d);
         })?;
-        self.check_alias(id).await?;
+        self.check_alias(id)?;
         tokio::select! {
             biased;
             end = self.interrupted(id) => Err(end),
@@ -89,11 +81,11 @@ impl CodeDeploy {
 
     /// A deployment needs its target version, and an alias that is whole and stands where the AppSpec says; a
     /// rollback takes the alias as it is.
-    async fn check_alias(&self, id: &str) -> Result<(), End> {
+    fn check_alias(&self, id: &str) -> Result<(), End> {
         let (spec, is_rollback) = self.with_deployment(id, |d| (d.appspec.clone(), d.is_rollback()))?;
         let refused = |e: ApiError| End::refused(e.to_string());
         let alias = self.lambda.alias(&spec.function, &spec.alias).map_err(refused)?;
-        self.check_version(&spec.function, &spec.target_version).await.map_err(refused)?;
+        self.lambda.configuration(&spec.function, Some(&spec.target_version)).map_err(refused)?;
         let name = format!("{}:{}", spec.function, spec.alias);
         if is_rollback {
             return Ok(());
@@ -110,18 +102,6 @@ impl CodeDeploy {
             )));
         }
         Ok(())
-    }
-
-    /// Asks Lambda for a version, through its API.
-    async fn check_version(&self, function: &str, version: &str) -> Result<(), ApiError> {
-        let request = rest::Request {
-            method: &Method::GET,
-            path: vec!["functions", function, "configuration"],
-            query: &[("Qualifier".to_owned(), version.to_owned())],
-            headers: &HeaderMap::new(),
-            body: Bytes::new(),
-        };
-        rest::handle(&self.lambda, "GetFunctionConfiguration", &request).await.map(drop)
     }
 
     async fn shift(&self, id: &str) -> Result<(), End> {

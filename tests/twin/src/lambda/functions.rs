@@ -140,7 +140,10 @@ impl Lambda {
     }
 
     /// The configuration behind a qualifier: `$LATEST`, a version or an alias.
-    pub(super) fn configuration(&self, name: &str, qualifier: Option<&str>) -> Result<Value, ApiError> {
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` for an unknown function or qualifier.
+    pub(crate) fn configuration(&self, name: &str, qualifier: Option<&str>) -> Result<Value, ApiError> {
         let arn = self.function_arn(name);
         self.with_function(name, |f| {
             let wanted = qualifier.unwrap_or(LATEST);
