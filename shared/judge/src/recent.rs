@@ -1,0 +1,66 @@
+//! The last minutes, over which blame and effect are looked at: what both versions do now, not an hour ago.
+
+use crate::counts::Counts;
+
+/// Minutes that count as recent (design: the last 10 settled ones at most).
+pub(crate) const RECENT_MINUTES: usize = 10;
+
+/// Sums over the last [`RECENT_MINUTES`] minutes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recent {
+    minutes: [(Counts, Counts); RECENT_MINUTES],
+    next: usize,
+    canary: Counts,
+    stable: Counts,
+}
+
+impl Recent {
+    pub(crate) fn minute(&mut self, canary: Counts, stable: Counts) {
+        let Some(slot) = self.minutes.get_mut(self.next) else { return };
+        let (old_canary, old_stable) = std::mem::replace(slot, (canary, stable));
+        self.canary = self.canary.plus(canary).minus(old_canary);
+        self.stable = self.stable.plus(stable).minus(old_stable);
+        self.next = (self.next + 1) % RECENT_MINUTES;
+    }
+
+    pub(crate) const fn canary(&self) -> Counts {
+        self.canary
+    }
+
+    pub(crate) const fn stable(&self) -> Counts {
+        self.stable
+    }
+
+    /// Difference of the bad shares, canary minus stable; 0 where one of them has no requests.
+    pub(crate) fn effect(&self) -> f64 {
+        self.canary.share().zip(self.stable.share()).map_or(0.0, |(canary, stable)| canary - stable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(total: u64, bad: u64) -> Counts {
+        Counts::new(total, bad).unwrap()
+    }
+
+    #[test]
+    fn minute_is_forgotten_when_ten_came_after_it() {
+        let mut recent = Recent::default();
+        recent.minute(counts(100, 7), counts(1_000, 9));
+        (0..9).for_each(|_| recent.minute(counts(1, 0), counts(2, 1)));
+        assert_eq!((recent.canary(), recent.stable()), (counts(109, 7), counts(1_018, 18)));
+        recent.minute(counts(1, 0), counts(2, 1));
+        assert_eq!((recent.canary(), recent.stable()), (counts(10, 0), counts(20, 10)));
+    }
+
+    #[test]
+    fn effect_is_none_when_a_version_has_no_requests() {
+        let mut recent = Recent::default();
+        recent.minute(counts(10, 5), counts(0, 0));
+        assert!(recent.effect().abs() < 1e-12);
+        recent.minute(counts(0, 0), counts(10, 1));
+        assert!((recent.effect() - 0.4).abs() < 1e-12);
+    }
+}
