@@ -2,6 +2,7 @@
 
 use crate::BackendError;
 use crate::decide::{Reply, problem};
+use crate::query::{self, Outcome};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -28,6 +29,7 @@ pub enum FaultsError {
 struct Order {
     error_percent: f64,
     failure_percent: f64,
+    unanswered_percent: f64,
     added_latency_ms: u64,
     slow_percent: Option<f64>,
     crash_at_start: bool,
@@ -40,6 +42,14 @@ enum Fate {
     Spared,
     Error,
     Failure,
+}
+
+/// What the dice say about one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Throws {
+    slow: bool,
+    fate: Fate,
+    unanswered: bool,
 }
 
 /// The faults in force and the dice that choose whom they strike.
@@ -68,6 +78,7 @@ impl Faults {
         let shares = [
             ("error_percent", order.error_percent),
             ("failure_percent", order.failure_percent),
+            ("unanswered_percent", order.unanswered_percent),
             ("slow_percent", order.slow_percent.unwrap_or(100.0)),
             ("error_percent + failure_percent", order.error_percent + order.failure_percent),
         ];
@@ -83,23 +94,24 @@ impl Faults {
         assert!(!self.order.crash_at_start, "crash at start ordered by the rehearsal");
     }
 
-    /// Delays the answer, replaces it with a 500 or fails the invocation, by chance.
+    /// Delays the answer, replaces it with a 500, takes away what it found or fails the invocation, by chance.
     pub(crate) async fn strike(&self, reply: Reply) -> Result<Reply, BackendError> {
-        let (slow, fate) = self.roll();
+        let Throws { slow, fate, unanswered } = self.roll();
         if slow {
             tokio::time::sleep(Duration::from_millis(self.order.added_latency_ms)).await;
         }
         match fate {
+            Fate::Spared if unanswered && reply.query == Some(Outcome::Answered) => Ok(query::unanswered()),
             Fate::Spared => Ok(reply),
             Fate::Error => Ok(problem(500, "Internal Server Error", "error ordered by the rehearsal")),
             Fate::Failure => Err(BackendError::Rehearsed),
         }
     }
 
-    /// Always two throws, so that the same seed strikes the same requests whatever the shares are.
-    fn roll(&self) -> (bool, Fate) {
+    /// Always three throws, so that the same seed strikes the same requests whatever the shares and the requests are.
+    fn roll(&self) -> Throws {
         let mut dice = self.dice.lock();
-        let (speed, luck) = (dice.random_range(0.0..100.0), dice.random_range(0.0..100.0));
+        let [speed, luck, find] = std::array::from_fn(|_| dice.random_range(0.0..100.0));
         let order = &self.order;
         let slow = order.added_latency_ms > 0 && speed < order.slow_percent.unwrap_or(100.0);
         let fate = match luck {
@@ -107,17 +119,19 @@ impl Faults {
             luck if luck < order.failure_percent + order.error_percent => Fate::Error,
             _ => Fate::Spared,
         };
-        (slow, fate)
+        Throws { slow, fate, unanswered: find < order.unanswered_percent }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::ok;
+    use serde_json::json;
 
     fn struck(order: &str, fate: Fate) -> usize {
         let faults = Faults::parse(Some(order)).unwrap();
-        (0..1_000).filter(|_| faults.roll().1 == fate).count()
+        (0..1_000).filter(|_| faults.roll().fate == fate).count()
     }
 
     #[test]
@@ -143,7 +157,46 @@ mod tests {
     fn all_requests_are_slow_when_no_share_is_given() {
         let all = Faults::parse(Some(r#"{"added_latency_ms": 1}"#)).unwrap();
         let none = Faults::parse(Some(r#"{"added_latency_ms": 1, "slow_percent": 0}"#)).unwrap();
-        assert!((0..100).all(|_| all.roll().0 && !none.roll().0));
+        assert!((0..100).all(|_| all.roll().slow && !none.roll().slow));
+    }
+
+    fn answered() -> Reply {
+        Reply { query: Some(Outcome::Answered), ..ok(json!({"answered": true})) }
+    }
+
+    async fn after(order: &str, reply: Reply) -> Reply {
+        Faults::parse(Some(order)).unwrap().strike(reply).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn answer_is_taken_away_when_the_share_is_100() {
+        let order = r#"{"unanswered_percent": 100}"#;
+        assert_eq!(after(order, answered()).await, query::unanswered());
+        for other in [ok(json!({"status": "ok"})), query::unanswered(), problem(400, "Bad Request", "blank")]
+        {
+            assert_eq!(after(order, other.clone()).await, other, "not a query that was answered");
+        }
+        assert_eq!(after(r#"{"unanswered_percent": 0}"#, answered()).await, answered());
+    }
+
+    #[tokio::test]
+    async fn error_counts_as_no_question_when_both_are_ordered() {
+        let reply = after(r#"{"unanswered_percent": 100, "error_percent": 100}"#, answered()).await;
+        assert_eq!((reply.status, reply.query), (500, None));
+    }
+
+    #[test]
+    fn same_requests_are_struck_when_only_the_shares_differ() {
+        let struck = |order: &str, hit: fn(Throws) -> bool| -> Vec<bool> {
+            let faults = Faults::parse(Some(order)).unwrap();
+            (0..1_000).map(|_| hit(faults.roll())).collect()
+        };
+        let alone = struck(r#"{"unanswered_percent": 30, "seed": 1}"#, |throws| throws.unanswered);
+        assert!((250..=350).contains(&alone.iter().filter(|struck| **struck).count()));
+        let among = r#"{"unanswered_percent": 30, "error_percent": 9, "added_latency_ms": 1, "seed": 1}"#;
+        assert_eq!(struck(among, |throws| throws.unanswered), alone);
+        let errors = struck(r#"{"error_percent": 9, "seed": 1}"#, |throws| throws.fate == Fate::Error);
+        assert_eq!(struck(among, |throws| throws.fate == Fate::Error), errors);
     }
 
     #[test]
@@ -154,6 +207,8 @@ mod tests {
         for order in [
             r#"{"error_percent": 100.1}"#,
             r#"{"slow_percent": -0.1}"#,
+            r#"{"unanswered_percent": 100.1}"#,
+            r#"{"unanswered_percent": -0.1}"#,
             r#"{"error_percent": 60, "failure_percent": 41}"#,
         ] {
             assert!(matches!(Faults::parse(Some(order)), Err(FaultsError::Share(_))), "{order}");

@@ -1,23 +1,27 @@
 //! The Manuel API: the thing being released.
 //!
 //! - **Trigger**: API Gateway HTTP API, payload format 2.0.
-//! - **Effect**: answers `GET /health` and `GET /version`, and writes one metric line per request ([`metrics`]).
+//! - **Effect**: answers `GET /health`, `GET /version` and `POST /query`, and writes one metric line per request
+//!   ([`metrics`]).
 //! - **On failure**: every error is an `application/problem+json` answer (RFC 9457), also for an event that is no HTTP
 //!   request at all (400), so that a person or a smoke test sees what was wrong instead of a 502 from API Gateway.
-//! - **Rules**: [`decide`].
+//! - **Rules**: [`decide`]; for questions [`query`] and [`manuals`].
 //!
 //! A crash or a time-out leaves no metric line; the `Errors` metric of `AWS/Lambda` counts those.
 
 pub mod decide;
 #[cfg(feature = "rehearsal")]
 pub mod faults;
+pub mod manuals;
 pub mod metrics;
+pub mod query;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use clock::Clock;
 use decide::{Reply, Request, Version};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use lambda_runtime::{Diagnostic, LambdaEvent};
+use manuals::Manuals;
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -43,11 +47,12 @@ impl Config {
     }
 }
 
-/// One sandbox: its identity, its clock, and whether it has served a request yet.
+/// One sandbox: its identity, its clock, what it knows, and whether it has served a request yet.
 #[derive(Debug)]
 pub struct App {
     config: Config,
     clock: Clock,
+    manuals: Manuals,
     init_duration: Duration,
     warm: AtomicBool,
     #[cfg(feature = "rehearsal")]
@@ -72,9 +77,10 @@ impl From<BackendError> for Diagnostic {
 impl App {
     /// Call it last in `main`: the time since the process began is this sandbox's initialisation.
     #[must_use]
-    pub fn new(config: Config, clock: Clock) -> Self {
+    pub fn new(config: Config, clock: Clock, manuals: Manuals) -> Self {
         Self {
             config,
+            manuals,
             init_duration: clock.uptime(),
             clock,
             warm: AtomicBool::new(false),
@@ -106,7 +112,8 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<ApiGatewayV2
     let started = app.clock.uptime();
     let cold_start = !app.warm.swap(true, Ordering::Relaxed);
     let request = parse(event.payload);
-    let reply = decide::reply(request.as_ref().map_err(String::as_str), &app.config.version);
+    let request = request.as_ref().map_err(String::as_str);
+    let reply = decide::reply(request, &app.config.version, &app.manuals);
     #[cfg(feature = "rehearsal")]
     let reply = app.faults.strike(reply).await?;
     metrics::write(&metrics::Line {
@@ -116,6 +123,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<ApiGatewayV2
         executed_version: &app.config.version.function_version,
         request_id: &event.context.request_id,
         status: reply.status,
+        query: reply.query,
         latency: app.clock.uptime().saturating_sub(started),
         init_duration: cold_start.then_some(app.init_duration),
     });
@@ -128,7 +136,15 @@ fn parse(payload: Value) -> Result<Request, String> {
         serde_json::from_value(payload).map_err(|error| error.to_string())?;
     let http = event.request_context.http;
     let path = event.raw_path.or(http.path).ok_or("missing field `rawPath`")?;
-    Ok(Request { method: http.method, path, stage: event.request_context.stage })
+    let content_type = event.headers.get(CONTENT_TYPE);
+    Ok(Request {
+        method: http.method,
+        path,
+        stage: event.request_context.stage,
+        content_type: content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        body: event.body,
+        is_base64: event.is_base64_encoded,
+    })
 }
 
 fn response(reply: Reply) -> ApiGatewayV2httpResponse {
@@ -150,7 +166,7 @@ mod tests {
 
     fn app() -> App {
         let config = Config::from_lookup(|name| (name == "BUILD_ID").then(|| "abc123".to_owned()));
-        App::new(config, Clock::standing_at(std::time::UNIX_EPOCH))
+        App::new(config, Clock::standing_at(std::time::UNIX_EPOCH), Manuals::built_in().unwrap())
     }
 
     async fn answer(payload: &str) -> Value {
@@ -178,6 +194,41 @@ mod tests {
         let answer = answer(include_str!("../../../events/api-gateway/version.json")).await;
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         assert_eq!(body, json!({"functionVersion": "unknown", "buildId": "abc123"}));
+    }
+
+    #[tokio::test]
+    async fn question_is_answered_when_a_manual_has_the_answer() {
+        let answer = answer(include_str!("../../../events/api-gateway/query.json")).await;
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!((&answer["statusCode"], &body["answered"]), (&json!(200), &json!(true)));
+        assert_eq!(body["manual"], "Coffee machine");
+    }
+
+    #[tokio::test]
+    async fn question_is_unanswered_when_no_manual_has_the_answer() {
+        let answer = answer(include_str!("../../../events/api-gateway/query-unanswered.json")).await;
+        assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!(r#"{"answered":false}"#)));
+    }
+
+    #[tokio::test]
+    async fn bad_request_when_the_query_has_no_question() {
+        let answer = answer(include_str!("../../../events/api-gateway/invalid-query-no-question.json")).await;
+        assert_eq!(answer["statusCode"], 400);
+        assert_eq!(answer["headers"]["content-type"], "application/problem+json");
+        assert!(answer["body"].as_str().unwrap().contains("send"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn content_type_is_read_whatever_its_spelling() {
+        let event = include_str!("../../../events/api-gateway/query.json");
+        let typed = |from: &str, to: &str| event.replace(from, to);
+        for (event, status) in [
+            (typed("content-type", "Content-Type"), 200),
+            (typed("application/json", "text/plain"), 415),
+            (typed("application/json", "caf\\u00e9"), 415),
+        ] {
+            assert_eq!(answer(&event).await["statusCode"], status, "{event}");
+        }
     }
 
     #[tokio::test]

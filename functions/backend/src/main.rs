@@ -1,6 +1,6 @@
 //! The Manuel API on Lambda: clock and settings in, then the runtime's loop.
 
-use backend::{App, Config, handle};
+use backend::{App, Config, handle, manuals::Manuals};
 use clock::Clock;
 use lambda_runtime::{Error, run, service_fn};
 
@@ -13,7 +13,8 @@ async fn main() -> Result<(), Error> {
     let clock = Clock::new(std::time::SystemTime::now, move || start.elapsed());
     #[cfg(feature = "rehearsal")]
     let clock = clock.rehearsed(lookup(clock::VARIABLE).as_deref()).map_err(|error| error.to_string())?;
-    let app = App::new(Config::from_lookup(lookup), clock);
+    let manuals = Manuals::built_in()?;
+    let app = App::new(Config::from_lookup(lookup), clock, manuals);
     #[cfg(feature = "rehearsal")]
     let app =
         app.with_faults(lookup(backend::faults::VARIABLE).as_deref()).map_err(|error| error.to_string())?;

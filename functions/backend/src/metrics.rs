@@ -12,7 +12,12 @@
 //!
 //! To judge a version take one alias and that version (all three dimensions): bad = `Sum(Http5xx)`, total =
 //! `Sum(Requests)` or `SampleCount(Http5xx)`, which are the same number.
+//!
+//! Questions are judged apart, because one that no manual answers is a good HTTP answer: bad = `Sum(QueriesUnanswered)`,
+//! total = `Sum(Queries)` or `SampleCount(QueriesUnanswered)`. Both are written for questions that were taken only: one
+//! that was refused (4xx) is the caller's mistake, and one that ended in a 5xx counts in `Http5xx` already.
 
+use crate::query::Outcome;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -34,6 +39,8 @@ pub struct Line<'a> {
     pub request_id: &'a str,
     /// HTTP status of the answer.
     pub status: u16,
+    /// What became of a question; `None` when the request asked none, was refused or failed.
+    pub query: Option<Outcome>,
     /// From the event's arrival in the handler to the answer.
     pub latency: Duration,
     /// Time from the start of the process to the runtime's loop, on the sandbox's first request only.
@@ -72,6 +79,10 @@ fn render(line: &Line<'_>) -> Value {
         ("ColdStart", "Count", json!(u8::from(line.init_duration.is_some()))),
     ];
     measured.extend(line.init_duration.map(|init| ("InitDuration", "Milliseconds", milliseconds(init))));
+    if let Some(outcome) = line.query {
+        measured.push(("Queries", "Count", json!(1)));
+        measured.push(("QueriesUnanswered", "Count", json!(u8::from(outcome == Outcome::Unanswered))));
+    }
     let definitions: Vec<Value> =
         measured.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let mut record = Map::new();
@@ -100,21 +111,37 @@ mod tests {
     use super::*;
 
     fn line(status: u16, init_duration: Option<Duration>) -> Value {
-        render(&Line {
+        render(&example(status, init_duration))
+    }
+
+    fn example(status: u16, init_duration: Option<Duration>) -> Line<'static> {
+        Line {
             timestamp_ms: 1_767_225_600_000,
             function_name: "manuel-backend",
             resource: "manuel-backend:live",
             executed_version: "7",
             request_id: "request-1",
             status,
+            query: None,
             latency: Duration::from_micros(1_500),
             init_duration,
-        })
+        }
     }
 
     fn names(line: &Value) -> Vec<&str> {
         let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn questions_are_counted_when_they_were_taken() {
+        for (outcome, unanswered) in [(Outcome::Answered, 0), (Outcome::Unanswered, 1)] {
+            let line = render(&Line { query: Some(outcome), ..example(200, None) });
+            assert_eq!((&line["Queries"], &line["QueriesUnanswered"]), (&json!(1), &json!(unanswered)));
+            assert!(names(&line).ends_with(&["Queries", "QueriesUnanswered"]), "announced");
+        }
+        let none = line(200, None);
+        assert!(none.get("Queries").is_none() && none.get("QueriesUnanswered").is_none());
     }
 
     #[test]

@@ -12,8 +12,12 @@ use crate::observed::CustomerRequest;
 
 /// Requests under way at once; below the twin's account concurrency, so that hooks always find room.
 const MOST_IN_FLIGHT: usize = 32;
-/// Every this-many-th request asks for the version, the others for the health.
+/// Every this-many-th request asks a question.
+const QUESTION_EVERY: u64 = 3;
+/// Of the others every this-many-th asks for the version, the rest for the health.
 const VERSION_EVERY: u64 = 4;
+/// Questions that a good backend answers, one per line.
+const QUESTIONS: &str = include_str!("../../../functions/backend/src/questions.txt");
 
 /// Requests that keep coming until they are stopped.
 pub(crate) struct Load {
@@ -81,8 +85,7 @@ async fn send(
     number: u64,
 ) -> CustomerRequest {
     let (at, watch) = (clock.now(), clock.stopwatch());
-    let path = if number.is_multiple_of(VERSION_EVERY) { "/version" } else { "/health" };
-    let payload = Blob::new(http_event(path, number).to_string());
+    let payload = Blob::new(http_event(number).to_string());
     let answer = client.invoke().function_name(function).qualifier(alias).payload(payload).send().await;
     let latency_ms = watch.elapsed_ms();
     let Ok(answer) = answer else { return CustomerRequest { at, version: None, status: None, latency_ms } };
@@ -93,16 +96,65 @@ async fn send(
     CustomerRequest { at, version: answer.executed_version().map(str::to_owned), status, latency_ms }
 }
 
+/// What the customer of this number asks for: method, path and the body of a question.
+fn wish(number: u64) -> (&'static str, &'static str, Option<String>) {
+    if number.is_multiple_of(QUESTION_EVERY) {
+        let turn = usize::try_from(number / QUESTION_EVERY).unwrap_or_default();
+        let question = QUESTIONS.lines().nth(turn % QUESTIONS.lines().count().max(1));
+        return ("POST", "/query", Some(json!({"question": question}).to_string()));
+    }
+    let path = if number.is_multiple_of(VERSION_EVERY) { "/version" } else { "/health" };
+    ("GET", path, None)
+}
+
 /// An API Gateway HTTP API event (payload format 2.0).
-fn http_event(path: &str, number: u64) -> Value {
-    json!({
-        "version": "2.0", "routeKey": format!("GET {path}"), "rawPath": path, "rawQueryString": "",
+fn http_event(number: u64) -> Value {
+    let (method, path, body) = wish(number);
+    let mut event = json!({
+        "version": "2.0", "routeKey": format!("{method} {path}"), "rawPath": path, "rawQueryString": "",
         "headers": {"host": "api.example.com", "user-agent": "rehearsal"}, "isBase64Encoded": false,
         "requestContext": {
             "accountId": "123456789012", "apiId": "rehearsal", "domainName": "api.example.com",
             "requestId": format!("request-{number}"), "stage": "$default",
-            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
                 "userAgent": "rehearsal"},
         },
-    })
+    });
+    if let (Some(body), Some(fields)) = (body, event.as_object_mut()) {
+        fields.insert("body".to_owned(), json!(body));
+        if let Some(headers) = fields.get_mut("headers").and_then(Value::as_object_mut) {
+            headers.insert("content-type".to_owned(), json!("application/json"));
+        }
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_third_request_is_a_question_and_the_others_are_as_before() {
+        let paths: Vec<_> = (0..12).map(|number| wish(number).1).collect();
+        let (q, h, v) = ("/query", "/health", "/version");
+        assert_eq!(paths, [q, h, h, q, v, h, q, h, v, q, h, h]);
+    }
+
+    #[test]
+    fn questions_take_turns() {
+        let count = u64::try_from(QUESTIONS.lines().count()).unwrap();
+        let asked = |turn: u64| wish(turn * QUESTION_EVERY).2.unwrap();
+        assert_eq!(asked(0), r#"{"question":"How do I descale the coffee machine?"}"#);
+        assert_ne!(asked(1), asked(0));
+        assert_eq!(asked(count), asked(0));
+    }
+
+    #[test]
+    fn event_is_a_json_post_when_a_question_is_asked() {
+        let (question, other) = (http_event(3), http_event(1));
+        assert_eq!(question["requestContext"]["http"]["method"], "POST");
+        assert_eq!(question["headers"]["content-type"], "application/json");
+        assert_eq!(question["body"].as_str(), wish(3).2.as_deref());
+        assert_eq!((other.get("body"), &other["routeKey"]), (None, &json!("GET /health")));
+    }
 }
