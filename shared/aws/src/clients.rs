@@ -3,6 +3,13 @@
 use crate::Aws;
 
 impl Aws {
+    /// The CloudWatch client.
+    #[cfg(feature = "cloudwatch")]
+    #[must_use]
+    pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&self.sdk_config("CLOUDWATCH"))
+    }
+
     /// The CodeDeploy client.
     #[cfg(feature = "codedeploy")]
     #[must_use]

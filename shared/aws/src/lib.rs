@@ -15,6 +15,7 @@
 //! on *every* aws-sdk crate; one crate with its defaults brings the old TLS stack back for all
 //! (`cargo tree -i hyper@0.14` must fail).
 
+mod chain;
 mod clients;
 mod settings;
 mod tls;
@@ -30,6 +31,7 @@ use aws_types::region::Region;
 use settings::Settings;
 use std::time::Duration;
 
+pub use chain::chain;
 pub use settings::SettingsError;
 pub use tls::{CA_BUNDLE, TLS_ROOTS, TlsError};
 

@@ -4,7 +4,8 @@
 //! time and a rehearsal makes a fifteen-minute bake pass in seconds. There are two kinds of time, and mixing them up
 //! is the mistake this type prevents:
 //!
-//! - **dates** ([`Clock::now`], [`Clock::now_ms`]): time stamps. A rehearsal speeds them up.
+//! - **dates** ([`Clock::now`], [`Clock::now_ms`], [`Clock::sleep_until`]): time stamps, schedules, bakes. A rehearsal
+//!   speeds them up.
 //! - **durations and deadlines** ([`Clock::uptime`], [`Clock::time_left`]): how long a request took, when Lambda ends
 //!   the invocation. Always real, because the work that they measure is real.
 
@@ -56,7 +57,7 @@ impl Clock {
         Self::new(move || date, || Duration::ZERO)
     }
 
-    /// The date; virtual in a rehearsal. For time stamps.
+    /// The date; virtual in a rehearsal. For time stamps, schedules and bakes.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         let real = (self.wall)();
@@ -72,6 +73,20 @@ impl Clock {
     pub fn now_ms(&self) -> u64 {
         let since_epoch = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Real time until a date; zero when it has passed. In a rehearsal it is shorter than the dates suggest.
+    #[must_use]
+    pub fn real_time_until(&self, date: SystemTime) -> Duration {
+        let wait = date.duration_since(self.now()).unwrap_or_default();
+        #[cfg(feature = "rehearsal")]
+        let wait = self.rehearsal.as_ref().map_or(wait, |rehearsal| rehearsal.real_duration(wait));
+        wait
+    }
+
+    /// Waits until a date; returns at once when it has passed.
+    pub async fn sleep_until(&self, date: SystemTime) {
+        tokio::time::sleep(self.real_time_until(date)).await;
     }
 
     /// Real, monotonic time since the process began. The difference of two readings is a latency.
@@ -107,6 +122,14 @@ mod tests {
         assert_eq!(clock.time_left(100_000), Duration::ZERO);
         assert_eq!(clock.time_left(99_999), Duration::ZERO);
         assert_eq!(clock.time_left(0), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn sleep_returns_at_once_when_the_date_has_passed() {
+        let clock = Clock::standing_at(at(100));
+        assert_eq!(clock.real_time_until(at(100)), Duration::ZERO);
+        assert_eq!(clock.real_time_until(at(160)), Duration::from_secs(60));
+        clock.sleep_until(at(99)).await;
     }
 
     #[test]

@@ -50,6 +50,10 @@ impl Rehearsal {
         let scaled = Duration::try_from_secs_f64(passed.as_secs_f64() * self.rate).unwrap_or(Duration::MAX);
         self.virtual_epoch.checked_add(scaled).unwrap_or(self.virtual_epoch)
     }
+
+    pub(crate) fn real_duration(&self, passing: Duration) -> Duration {
+        Duration::try_from_secs_f64(passing.as_secs_f64() / self.rate).unwrap_or(Duration::MAX)
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +76,12 @@ mod tests {
     #[test]
     fn date_is_the_virtual_epoch_when_the_real_epoch_is_ahead() {
         assert_eq!(clock(ms(1_999), "1000000,2000,60").now(), ms(1_000_000));
+    }
+
+    #[test]
+    fn waiting_is_as_short_as_the_rate_is_high() {
+        let clock = clock(ms(2_500), "1000000,2000,60");
+        assert_eq!(clock.real_time_until(ms(1_090_000)), Duration::from_secs(1));
     }
 
     #[test]

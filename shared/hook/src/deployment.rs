@@ -31,6 +31,8 @@ pub struct Deployment {
     pub application: Option<String>,
     /// The deployment group.
     pub group: Option<String>,
+    /// When it was created, in milliseconds since 1970.
+    pub created_at_ms: Option<i64>,
     /// What the creator wrote; see [`ROLLBACK_DESCRIPTION`].
     pub description: Option<String>,
     /// The aliases that are being moved.
@@ -127,6 +129,7 @@ impl Deployment {
             status: info.status().map(|status| status.as_str().to_owned()),
             application: info.application_name().map(str::to_owned),
             group: info.deployment_group_name().map(str::to_owned),
+            created_at_ms: info.create_time().and_then(|at| at.to_millis().ok()),
             description: info.description().map(str::to_owned),
             targets: Vec::new(),
         }

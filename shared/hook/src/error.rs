@@ -1,10 +1,10 @@
 //! When a hook's invocation itself fails: the answer could not be delivered.
 
 use crate::EventProblem;
+use aws::chain;
 use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError;
 use lambda_runtime::Diagnostic;
-use std::error::Error;
 use std::fmt;
 
 type ReportError = Box<SdkError<PutLifecycleEventHookExecutionStatusError>>;
@@ -50,22 +50,6 @@ impl From<HookError> for Diagnostic {
     fn from(error: HookError) -> Self {
         Self { error_type: error.error_type().to_owned(), error_message: chain(&error) }
     }
-}
-
-/// An error with its causes in one line; an SDK error alone says no more than "service error".
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        // Some wrappers repeat their cause.
-        if !text.ends_with(&part) {
-            text = format!("{text}: {part}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ mod report;
 mod timetable;
 
 pub use answer::Hook;
+pub use aws::chain;
 pub use deployment::{Deployment, LifecycleStep, ObserveError, ROLLBACK_DESCRIPTION, Target};
-pub use error::{HookError, chain};
+pub use error::HookError;
 pub use event::{EventProblem, HookEvent};
 pub use outcome::{Delivery, Outcome, Verdict};
 pub use timetable::{DEFAULT_RESERVE, Timetable};
