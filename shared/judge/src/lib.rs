@@ -10,9 +10,10 @@
 //! Per criterion, two null hypotheses, both about the requests that each version answered:
 //!
 //! - **limit**: in every minute the canary's requests are bad with probability at most L (`limit`);
-//! - **regression**: in every minute the canary's bad share is at most r (`ratio`) times the stable version's, whatever
-//!   that is. It may change from minute to minute: an outage that hits both versions is no evidence. Both versions must
-//!   serve at the same time, so this test exists in [`Phase::Split`] only.
+//!   Minutes in which the stable version is itself over L are left out;
+//! - **regression**: in every minute the canary's bad share is at most r (`ratio`) times the stable version's, or at most
+//!   δ (`minimum_effect`) above it, whatever that is. It may change from minute to minute: an outage that hits both
+//!   versions is no evidence. Both must serve at the same time, so this test exists in [`Phase::Split`] only.
 //!
 //! # Why one may look every minute
 //!
@@ -39,22 +40,20 @@
 //!
 //! # When it says what
 //!
-//! - **Breach**: the evidence of a test reached its threshold. It never waits for a minimum of requests. A regression
-//!   must also matter: over the last ten minutes the shares differ by at least `minimum_effect`.
-//! - **Inconclusive, both over the limit**: the limit test breached, but over the last ten minutes the stable version is
-//!   over the limit as well (with at least 50 requests) and the regression test has not reached its threshold: the fault is
-//!   shared, and rolling back would not help. Looked at afresh each minute: when the stable version recovers, or the canary
-//!   turns out to be the worse one, it is a breach.
+//! - **Breach**: the evidence of a test reached its threshold. It never waits for a minimum of requests.
+//! - **Inconclusive, both over the limit**: over all minutes the limit test would have breached, but over the last ten the
+//!   stable version is over the limit as well (with at least three bad requests) and the regression test has not reached
+//!   its threshold: the fault is shared, and rolling back would not help. Looked at afresh each minute. Such minutes never
+//!   count against the canary, also not later; a canary that stays bad when the stable version recovers breaches then.
 //! - **Inconclusive, unreadable**: minutes whose counts are not known ([`Reading`] with `None`). Unknown is not zero.
 //! - **Inconclusive, over the limit, not proven** and **too few requests**: as they say.
 //! - **Healthy**: none of these, for every criterion.
 //!
 //! # What is assumed, and what happens if it is not so
 //!
-//! - *Requests are bad independently, given the probabilities of their minute.* Errors that come in bursts (one broken
-//!   connection fails five requests) make counts vary more than Binomial ones, and the guarantee weakens. The promise is
-//!   for versions *at* the null's edge; a version with the stable rate is far inside, and stays safe for longer. `make
-//!   bench` measures both.
+//! - *Requests are bad independently, given the probabilities of their minute.* **Without this α is not kept.** Errors
+//!   that come in bursts (one broken connection fails five requests) make counts vary more than Binomial ones, and what
+//!   chance did is taken for evidence. `make bench` measures it, BURSTS.
 //! - *Requests are routed at random*, so that both versions see the same kind of requests. Lambda's alias weights are.
 //! - *Counts of a settled minute are final.* Late data change a minute that was judged; the caller waits until minutes
 //!   are settled and judges them again from the first, so that a late minute is judged as if it had been there.

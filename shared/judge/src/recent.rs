@@ -1,4 +1,4 @@
-//! The last minutes, over which blame and effect are looked at: what both versions do now, not an hour ago.
+//! The last minutes, over which blame is looked at: what both versions do now, not an hour ago.
 
 use crate::counts::Counts;
 
@@ -30,11 +30,6 @@ impl Recent {
     pub(crate) const fn stable(&self) -> Counts {
         self.stable
     }
-
-    /// Difference of the bad shares, canary minus stable; 0 where one of them has no requests.
-    pub(crate) fn effect(&self) -> f64 {
-        self.canary.share().zip(self.stable.share()).map_or(0.0, |(canary, stable)| canary - stable)
-    }
 }
 
 #[cfg(test)]
@@ -53,14 +48,5 @@ mod tests {
         assert_eq!((recent.canary(), recent.stable()), (counts(109, 7), counts(1_018, 18)));
         recent.minute(counts(1, 0), counts(2, 1));
         assert_eq!((recent.canary(), recent.stable()), (counts(10, 0), counts(20, 10)));
-    }
-
-    #[test]
-    fn effect_is_none_when_a_version_has_no_requests() {
-        let mut recent = Recent::default();
-        recent.minute(counts(10, 5), counts(0, 0));
-        assert!(recent.effect().abs() < 1e-12);
-        recent.minute(counts(0, 0), counts(10, 1));
-        assert!((recent.effect() - 0.4).abs() < 1e-12);
     }
 }

@@ -105,6 +105,14 @@ fn healthy(minutes: u64, criteria: &[CriterionReport]) -> String {
 }
 
 impl CriterionReport {
+    /// The test whose evidence is nearer to its threshold, or further beyond it.
+    #[must_use]
+    pub fn strongest(&self) -> TestReport {
+        let other =
+            self.regression.filter(|regression| regression.evidence_log10 > self.limit.evidence_log10);
+        other.unwrap_or(self.limit)
+    }
+
     fn sentence(&self, test: Option<Test>, doubt: Option<Doubt>) -> String {
         let canary =
             format!("{} bad of {} ({})", self.canary.bad, self.canary.total, percent(self.canary.rate));
@@ -146,6 +154,9 @@ impl CriterionReport {
 fn percent(share: Option<f64>) -> String {
     let Some(share) = share else { return "no requests".to_owned() };
     let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.005 {
+        return "below 0.01 %".to_owned();
+    }
     let digits = if percent >= 10.0 || percent <= 0.0 {
         0
     } else if percent >= 1.0 {

@@ -62,7 +62,8 @@ pub struct Criterion {
     pub limit: f64,
     /// The canary's bad rate may be this many times the stable one's: null hypothesis of the regression test.
     pub ratio: f64,
-    /// A regression below this difference of shares (canary minus stable) is not worth a rollback, however certain it is.
+    /// A difference of shares (canary minus stable) up to this is not worth a rollback, however certain it is: the other
+    /// half of the regression test's null hypothesis.
     pub minimum_effect: f64,
     /// Part of α relative to the other criteria.
     pub weight: f64,

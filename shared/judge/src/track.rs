@@ -9,9 +9,9 @@ use crate::settings::{Criterion, Phase, Settings};
 use crate::verdict::{Doubt, Test};
 use serde::{Deserialize, Serialize};
 
-/// The stable version is blamed too only when it had at least this many requests in the recent minutes: below, a
-/// single bad request in a few would excuse the canary.
-const ENOUGH_TO_BLAME: u64 = 50;
+/// The stable version is over its limit only with at least this many bad requests: one or two in a few are chance, and
+/// would excuse the canary.
+const ENOUGH_TO_BLAME: u64 = 3;
 
 /// What is known of one criterion in one minute. `None` is unknown, which is not the same as no requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,48 +33,62 @@ pub(crate) enum Standing {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
+    /// Over the minutes in which the canary has no excuse.
     limit: LimitTest,
+    /// Over all minutes: says that both versions are over the limit, and blames nobody.
+    limit_of_all: LimitTest,
     regression: Option<RegressionTest>,
     /// Natural logarithm of 1/α of each test.
     log_threshold: f64,
     largest_share: f64,
-    minimum_effect: f64,
     min_requests: u64,
     pub(crate) canary: Counts,
     pub(crate) stable: Counts,
+    /// The canary's requests in the minutes without an excuse.
+    unexcused: Counts,
     recent: Recent,
     unknown_minutes: u64,
 }
 
 impl Track {
     pub(crate) fn new(settings: &Settings, criterion: &Criterion) -> Self {
+        let regression = || RegressionTest::new(criterion.ratio, criterion.minimum_effect);
         Self {
             limit: LimitTest::new(criterion.limit),
-            regression: (settings.phase == Phase::Split).then(|| RegressionTest::new(criterion.ratio)),
+            limit_of_all: LimitTest::new(criterion.limit),
+            regression: (settings.phase == Phase::Split).then(regression),
             log_threshold: -settings.alpha_per_test(criterion).ln(),
             largest_share: criterion.limit,
-            minimum_effect: criterion.minimum_effect,
             min_requests: settings.min_requests(criterion),
             canary: Counts::default(),
             stable: Counts::default(),
+            unexcused: Counts::default(),
             recent: Recent::default(),
             unknown_minutes: 0,
         }
     }
 
+    /// The limit test leaves out the minutes in which the stable version is over the limit too, in that minute or lately.
+    /// That a minute is left out depends on the stable version's counts and not on the canary's, so that the test stays
+    /// valid. Leaving them out for good, and not only the verdict while it lasts, is what keeps an innocent canary alive
+    /// when a shared outage is over: evidence does not fade, and the stable version recovers.
     pub(crate) fn minute(&mut self, reading: Reading) {
         let split = self.regression.is_some();
         self.unknown_minutes += u64::from(reading.canary.is_none() || (split && reading.stable.is_none()));
         let (canary, stable) = (reading.canary.unwrap_or_default(), reading.stable.unwrap_or_default());
-        self.limit.minute(canary);
+        self.canary = self.canary.plus(canary);
+        self.stable = self.stable.plus(stable);
+        self.recent.minute(canary, stable);
+        self.limit_of_all.minute(canary);
+        if !(split && (self.is_over(stable) || self.is_over(self.recent.stable()))) {
+            self.limit.minute(canary);
+            self.unexcused = self.unexcused.plus(canary);
+        }
         if let (Some(test), Some(canary), Some(stable)) =
             (&mut self.regression, reading.canary, reading.stable)
         {
             test.minute(canary, stable);
         }
-        self.canary = self.canary.plus(canary);
-        self.stable = self.stable.plus(stable);
-        self.recent.minute(canary, stable);
     }
 
     /// Natural logarithm; `None` when the test does not apply.
@@ -87,20 +101,40 @@ impl Track {
 
     pub(crate) fn standing(&self) -> Standing {
         let excess = |test| {
-            self.log_evidence(test).map(|log| log - self.log_threshold).filter(|excess| *excess >= 0.0)
+            let excess = self.log_evidence(test)? - self.log_threshold;
+            (excess >= 0.0).then_some((test, excess))
         };
-        let (limit, regression) = (excess(Test::Limit), excess(Test::Regression));
-        let regression_matters = regression.filter(|_| self.recent.effect() >= self.minimum_effect);
-        match (limit, regression_matters) {
-            (limit, Some(regression)) if limit.is_none_or(|limit| regression > limit) => {
-                Standing::Breach(Test::Regression, regression)
-            }
-            (Some(limit), _) if regression.is_some() || !self.stable_is_over() => {
-                Standing::Breach(Test::Limit, limit)
-            }
-            (Some(_), _) => Standing::Doubtful(Doubt::BothOverLimit),
-            (None, _) => self.doubt().map_or(Standing::Healthy, Standing::Doubtful),
+        let breaches = [excess(Test::Limit), excess(Test::Regression)].into_iter().flatten();
+        match breaches.max_by(|left, right| left.1.total_cmp(&right.1)) {
+            Some((test, excess)) => Standing::Breach(test, excess),
+            None => self.doubt().map_or(Standing::Healthy, Standing::Doubtful),
         }
+    }
+
+    fn doubt(&self) -> Option<Doubt> {
+        // Both lately: an outage that is over is no doubt any more.
+        let both_over = self.is_over(self.recent.stable()) && self.exceeds(self.recent.canary());
+        let proven = self.limit_of_all.log_evidence() >= self.log_threshold;
+        if self.regression.is_some() && both_over && proven {
+            Some(Doubt::BothOverLimit)
+        } else if self.unknown_minutes > 0 {
+            Some(Doubt::Unreadable)
+        } else if self.exceeds(self.unexcused) || (self.regression.is_some() && both_over) {
+            Some(Doubt::OverLimitNotProven)
+        } else if self.unexcused.total() < self.min_requests {
+            Some(Doubt::TooFewRequests)
+        } else {
+            None
+        }
+    }
+
+    fn exceeds(&self, counts: Counts) -> bool {
+        counts.share().is_some_and(|share| share > self.largest_share)
+    }
+
+    /// Over the limit, and not by one or two unlucky requests.
+    fn is_over(&self, stable: Counts) -> bool {
+        stable.bad() >= ENOUGH_TO_BLAME && self.exceeds(stable)
     }
 
     pub(crate) fn report(&self, criterion: &Criterion) -> CriterionReport {
@@ -118,24 +152,6 @@ impl Track {
             recent_canary: self.recent.canary(),
             recent_stable: self.recent.stable(),
             unknown_minutes: self.unknown_minutes,
-        }
-    }
-
-    fn stable_is_over(&self) -> bool {
-        let stable = self.recent.stable();
-        let over = stable.share().is_some_and(|share| share > self.largest_share);
-        self.regression.is_some() && over && stable.total() >= ENOUGH_TO_BLAME
-    }
-
-    fn doubt(&self) -> Option<Doubt> {
-        if self.unknown_minutes > 0 {
-            Some(Doubt::Unreadable)
-        } else if self.canary.share().is_some_and(|share| share > self.largest_share) {
-            Some(Doubt::OverLimitNotProven)
-        } else if self.canary.total() < self.min_requests {
-            Some(Doubt::TooFewRequests)
-        } else {
-            None
         }
     }
 }
