@@ -13,6 +13,7 @@ mod faults;
 pub mod journal;
 mod lambda;
 pub mod programs;
+mod schedule;
 pub mod seed;
 mod server;
 mod signals;
@@ -23,13 +24,14 @@ use std::{net::SocketAddr, sync::Arc};
 
 use chrono::TimeDelta;
 use clock::VirtualClock;
-use cloudwatch::CloudWatch;
+use cloudwatch::{CloudWatch, Transition};
 use codedeploy::CodeDeploy;
 pub use error::ApiError;
 pub use faults::{Call, Faults};
 use journal::{Event, Journal};
 pub use lambda::LogLine;
 use lambda::{Lambda, Surroundings};
+pub use schedule::{Schedule, Scheduled};
 use seed::SeededRelease;
 pub use signals::stop_signals;
 use tasks::Tasks;
@@ -104,6 +106,10 @@ impl Twin {
         let cloudwatch = Arc::new(CloudWatch::new(&options.region, &options.account));
         let journal = Arc::new(Journal::default());
         journal.print_from_now_on();
+        cloudwatch.on_transition({
+            let journal = journal.clone();
+            move |change| journal.record(change.at, alarm_changed(change))
+        });
         let tasks = Arc::new(Tasks::default());
         let lambda = Arc::new(Lambda::new(Surroundings {
             clock,
@@ -179,6 +185,13 @@ impl Twin {
     pub fn seed(&self, release: SeededRelease) -> Result<String, ApiError> {
         seed::release(&self.services, release)
     }
+
+    /// Invokes a function at every full virtual minute (or at a slower rate), as an EventBridge rule does, until the twin
+    /// is dropped. A function that does not exist is warned of and tried again the next time.
+    #[expect(clippy::must_use_candidate, reason = "a schedule runs without its handle")]
+    pub fn schedule(&self, schedule: Schedule) -> Scheduled {
+        schedule::start(&self.services.lambda, schedule)
+    }
 }
 
 impl Drop for Twin {
@@ -191,14 +204,16 @@ impl Drop for Twin {
 async fn watch_alarms(services: Arc<Services>) {
     loop {
         services.clock.sleep_until(services.clock.next_minute() + ALARM_DELAY).await;
-        for change in services.cloudwatch.evaluate_alarms(services.clock.now()) {
-            let event = Event::AlarmChanged {
-                alarm: change.alarm_name,
-                from: change.from.as_str().to_owned(),
-                to: change.to.as_str().to_owned(),
-                reason: change.reason,
-            };
-            services.journal.record(change.at, event);
-        }
+        // The journal hears of changes as it does of those made by SetAlarmState.
+        services.cloudwatch.evaluate_alarms(services.clock.now());
+    }
+}
+
+fn alarm_changed(change: &Transition) -> Event {
+    Event::AlarmChanged {
+        alarm: change.alarm_name.clone(),
+        from: change.from.as_str().to_owned(),
+        to: change.to.as_str().to_owned(),
+        reason: change.reason.clone(),
     }
 }

@@ -12,7 +12,7 @@ fn minute(number: i64) -> DateTime<Utc> {
 fn record(cloudwatch: &CloudWatch, at: DateTime<Utc>, value: f64) {
     let (namespace, name, dimensions) =
         ("AWS/Lambda".into(), "Errors".into(), vec![("F".into(), "f".into())]);
-    cloudwatch.record(Sample { namespace, name, dimensions, unit: None, at, value, count: 1.0 });
+    cloudwatch.record(Sample { namespace, name, dimensions, unit: None, at, value, count: 1.0 }, at);
 }
 
 fn definition() -> Value {
@@ -148,7 +148,7 @@ fn error_names_the_member_when_a_definition_is_wrong() {
         (json!({"ExtendedStatistic": "p95"}), "ValidationError", "ExtendedStatistic"),
         (json!({"TreatMissingData": "zero"}), "ValidationError", "TreatMissingData"),
         (json!({"Period": 10}), "NotImplemented", "high-resolution"),
-        (json!({"Metrics": []}), "NotImplemented", "Metrics"),
+        (json!({"Metrics": []}), "ValidationError", "Metrics"),
         (json!({"ComparisonOperator": "GreaterThanUpperThreshold"}), "NotImplemented", "anomaly"),
     ] {
         let cloudwatch = CloudWatch::new("eu-west-1", "123456789012");
@@ -218,7 +218,7 @@ fn actions_are_off_when_disabled() {
 #[test]
 fn not_implemented_when_operation_comes_later() {
     let cloudwatch = cloudwatch(&definition());
-    for operation in ["SetAlarmState", "PutCompositeAlarm", "PutDashboard"] {
+    for operation in ["PutDashboard", "PutAnomalyDetector", "PutInsightRule"] {
         let error = cloudwatch.handle(operation, &json!({}), minute(0)).unwrap_err();
         assert_eq!(error.code, "NotImplemented");
         assert!(error.message.contains(operation));

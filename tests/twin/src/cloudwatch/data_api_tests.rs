@@ -69,6 +69,20 @@ fn statistics_agree_when_asked_together() {
 }
 
 #[test]
+fn rank_is_the_share_of_the_values_when_asked_of_any_operation() {
+    let cloudwatch = cloudwatch();
+    let request = ask(json!([query("r", "PR(2:6)", 300)]), TEN, TEN + 600);
+    // 1 to 4, of which two lie above 2; 6 to 10, of which one is at most 6.
+    assert_eq!(values(&call(&cloudwatch, "GetMetricData", request).unwrap()), [50.0, 20.0]);
+    let statistics = json!({"Namespace": "N", "MetricName": "M", "StartTime": TEN, "EndTime": TEN + 300,
+        "Period": 300, "ExtendedStatistics": ["PR(:2)", "p50"]});
+    let answer = call(&cloudwatch, "GetMetricStatistics", statistics).unwrap();
+    assert_eq!(answer["Datapoints"][0]["ExtendedStatistics"], json!({"PR(:2)": 50.0, "p50": 2.0}));
+    let minute = ask(json!([query("r", "PR(:300)", 60)]), TEN + 240, TEN + 300);
+    assert!(values(&call(&cloudwatch, "GetMetricData", minute).unwrap()).is_empty());
+}
+
+#[test]
 fn all_points_arrive_once_when_pages_are_followed() {
     let cloudwatch = cloudwatch();
     let mut request = ask(json!([query("a", "Sum", 60), query("b", "Sum", 60)]), TEN, TEN + 600);
@@ -101,8 +115,8 @@ fn result_is_empty_when_metric_is_unknown_or_hidden() {
 
 #[test]
 fn query_is_refused_when_it_breaks_a_rule() {
-    let mut math = query("e", "Sum", 60);
-    math["Expression"] = json!("m1 / m2");
+    let mut both = query("e", "Sum", 60);
+    both["Expression"] = json!("m1 / m2");
     for (queries, code) in [
         (json!([]), "ValidationError"),
         (json!([query("M1", "Sum", 60)]), "ValidationError"),
@@ -110,9 +124,11 @@ fn query_is_refused_when_it_breaks_a_rule() {
         (json!([query("m", "Sum", 60), query("m", "Sum", 60)]), "ValidationError"),
         (json!([query("m", "Sum", 61)]), "ValidationError"),
         (json!([query("m", "Median", 60)]), "ValidationError"),
-        (json!([query("m", "PR(:200)", 60)]), "NotImplemented"),
+        (json!([query("m", "PR(200:100)", 60)]), "ValidationError"),
+        (json!([query("m", "TM(:200)", 60)]), "NotImplemented"),
         (json!(vec![query("m", "Sum", 60); 501]), "ValidationError"),
-        (json!([math]), "NotImplemented"),
+        (json!([both]), "ValidationError"),
+        (json!([{"Id": "e"}]), "ValidationError"),
     ] {
         let error = call(&cloudwatch(), "GetMetricData", ask(queries, TEN, TEN + 60)).unwrap_err();
         assert_eq!(error.code, code, "{error}");
@@ -206,7 +222,8 @@ fn metrics_are_listed_when_they_match_the_filters() {
     let cloudwatch = cloudwatch();
     let dimensions = vec![("FunctionName".to_owned(), "f".to_owned())];
     let (namespace, name) = ("AWS/Lambda".to_owned(), "Errors".to_owned());
-    cloudwatch.record(Sample { namespace, name, dimensions, unit: None, at: now(), value: 0.0, count: 1.0 });
+    let sample = Sample { namespace, name, dimensions, unit: None, at: now(), value: 0.0, count: 1.0 };
+    cloudwatch.record(sample, now());
     let count = |input| call(&cloudwatch, "ListMetrics", input).unwrap()["Metrics"].as_array().unwrap().len();
     assert_eq!(count(json!({})), 2);
     assert_eq!(count(json!({"Namespace": "N", "MetricName": "M"})), 1);

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::{
     metric::{
+        datum::{Datum, Values},
         key::{MOST_DIMENSIONS, MetricKey},
-        store::Store,
     },
     time,
     units::is_unit,
@@ -47,54 +47,43 @@ struct Definition {
     unit: Option<String>,
 }
 
-/// Records the metrics of one log line; false when it holds none.
-pub(super) fn record(
-    store: &mut Store,
-    line: &str,
-    virtual_time: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
-) -> bool {
+/// The metrics of one log line.
+pub(super) fn read(line: &str, virtual_time: impl Fn(DateTime<Utc>) -> DateTime<Utc>) -> Vec<Datum> {
     let line = line.trim();
     // Most lines are no documents: do not parse them.
     if !line.starts_with('{') || !line.contains("\"_aws\"") {
-        return false;
+        return Vec::new();
     }
-    let Ok(root) = serde_json::from_str::<Map<String, Value>>(line) else { return false };
-    let Some(metadata) = root.get("_aws").and_then(|aws| Metadata::deserialize(aws).ok()) else {
-        return false;
-    };
-    let Some(at) = DateTime::from_timestamp_millis(metadata.timestamp) else { return false };
+    let Ok(root) = serde_json::from_str::<Map<String, Value>>(line) else { return Vec::new() };
+    let metadata = root.get("_aws").and_then(|aws| Metadata::deserialize(aws).ok());
+    let Some(metadata) = metadata else { return Vec::new() };
+    let Some(at) = DateTime::from_timestamp_millis(metadata.timestamp) else { return Vec::new() };
     let minute = time::minute_of(virtual_time(at));
-    let mut recorded = false;
-    for directive in &metadata.cloud_watch_metrics {
-        recorded |= record_directive(store, &root, directive, minute);
-    }
-    recorded
+    metadata
+        .cloud_watch_metrics
+        .iter()
+        .flat_map(|directive| read_directive(&root, directive, minute))
+        .collect()
 }
 
-fn record_directive(
-    store: &mut Store,
-    root: &Map<String, Value>,
-    directive: &Directive,
-    minute: i64,
-) -> bool {
+fn read_directive(root: &Map<String, Value>, directive: &Directive, minute: i64) -> Vec<Datum> {
+    let mut data = Vec::new();
     if directive.metrics.len() > MOST || directive.namespace.is_empty() {
-        return false;
+        return data;
     }
     let no_dimensions = [Vec::new()];
     let sets = if directive.dimensions.is_empty() { &no_dimensions[..] } else { &directive.dimensions };
-    let mut recorded = false;
     for dimensions in sets.iter().filter_map(|names| dimension_values(root, names)) {
         for metric in &directive.metrics {
             let Some(values) = root.get(&metric.name).and_then(numbers) else { continue };
             let (namespace, name) = (directive.namespace.clone(), metric.name.clone());
             let key = MetricKey { namespace, name, dimensions: dimensions.clone() };
-            let unit = metric.unit.as_deref().filter(|unit| is_unit(unit));
-            let data = store.minute(key, minute, unit);
-            values.iter().for_each(|value| data.add(*value, 1.0));
-            recorded = true;
+            let unit = metric.unit.clone().filter(|unit| is_unit(unit));
+            let values = Values::Many(values.into_iter().map(|value| (value, 1.0)).collect());
+            data.push(Datum { key, unit, minute, values });
         }
     }
-    recorded
+    data
 }
 
 /// The dimensions of one set; `None` when a value is absent, not text or too long.

@@ -18,6 +18,10 @@ pub(super) fn invalid_token(token: &str) -> ApiError {
     ApiError::bad_request("InvalidNextToken", format!("The next token {token} is not valid."))
 }
 
+pub(super) fn invalid_format(message: impl Into<String>) -> ApiError {
+    ApiError::bad_request("InvalidFormat", message)
+}
+
 pub(super) fn not_found(message: impl Into<String>) -> ApiError {
     ApiError { code: "ResourceNotFound", status: 404, message: message.into() }
 }
@@ -32,6 +36,7 @@ pub fn shape_name(code: &str) -> &str {
         "InvalidParameterValue" => "InvalidParameterValueException",
         "MissingParameter" => "MissingRequiredParameterException",
         "InvalidParameterCombination" => "InvalidParameterCombinationException",
+        "InvalidFormat" => "InvalidFormatFault",
         "LimitExceeded" => "LimitExceededFault",
         "InternalServiceError" => "InternalServiceFault",
         "ValidationError" => "ValidationException",

@@ -1,23 +1,22 @@
-//! `GetMetricData`: many statistics at once.
+//! `GetMetricData`: many statistics and expressions over them at once.
 //!
 //! `StartTime` is inclusive and rounded down to the minute, `EndTime` exclusive, periods without data are absent (A).
 //! Periods longer than a minute start at multiples of their length since the epoch, and only minutes inside the
-//! requested span count (C). A label that is not given is the metric's name; `${…}` in labels stays as written.
+//! requested span count (C). A label that is not given is the metric's name or the expression's id; `${…}` in labels
+//! stays as written.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::{
     errors,
     input::{Family, Members},
-    metric::{
-        key::MetricKey,
-        statistic::Statistic,
-        store::{Selection, Store},
-    },
-    page, time,
-    units::read_unit,
+    math::value::{Points, Value},
+    metric::store::Store,
+    page,
+    queries::{Queries, Query, Window},
+    time,
 };
 use crate::error::ApiError;
 
@@ -26,21 +25,33 @@ const MOST_QUERIES: usize = 500;
 /// Data points in one answer unless the request says otherwise, which is also the most it may say (A).
 const MOST_DATAPOINTS: usize = 100_800;
 
-/// One checked query for one statistic of one metric.
-struct Query {
-    id: String,
+/// One time series of the answer.
+struct Found<'a> {
+    id: &'a str,
     label: String,
-    return_data: bool,
-    key: MetricKey,
-    unit: Option<String>,
-    statistic: Statistic,
-    /// Seconds.
-    period: i64,
+    points: Vec<(i64, f64)>,
 }
 
-pub(super) fn get_metric_data(store: &Store, input: &Value) -> Result<Value, ApiError> {
+pub(super) fn get_metric_data(store: &Store, input: &Json) -> Result<Json, ApiError> {
     let request = Members::new(input, Family::Validation)?;
-    let queries = read_queries(&request)?;
+    let queries = Queries::read(&request, "MetricDataQueries", MOST_QUERIES)?;
+    let span = read_span(&request)?;
+    let orders = [("TimestampDescending", false), ("TimestampAscending", true)];
+    let ascending = request.word("ScanBy", &orders)?.unwrap_or(false);
+    let most = request.page_size("MaxDatapoints", MOST_DATAPOINTS)?.unwrap_or(MOST_DATAPOINTS);
+    let skip = page::delivered(request.text("NextToken", 1024)?)?;
+
+    let mut values = queries.evaluate(store, &Window { span, origin: 0 })?;
+    let mut found = Vec::new();
+    for query in queries.all.iter().filter(|query| query.return_data) {
+        if let Some(value) = values.remove(query.id.as_str()) {
+            add(&mut found, query, value, ascending)?;
+        }
+    }
+    Ok(one_page(found, skip, most))
+}
+
+fn read_span(request: &Members<'_>) -> Result<Range<i64>, ApiError> {
     let start = time::minute_of(request.require("StartTime", request.time("StartTime")?)?);
     let end = request.require("EndTime", request.time("EndTime")?)?;
     // A minute that starts before a fractional end belongs to the answer.
@@ -48,39 +59,48 @@ pub(super) fn get_metric_data(store: &Store, input: &Value) -> Result<Value, Api
     if start >= end {
         return Err(errors::validation("The parameter StartTime must be less than the parameter EndTime."));
     }
-    let orders = [("TimestampDescending", false), ("TimestampAscending", true)];
-    let ascending = request.word("ScanBy", &orders)?.unwrap_or(false);
-    let most = request.page_size("MaxDatapoints", MOST_DATAPOINTS)?.unwrap_or(MOST_DATAPOINTS);
-    let skip = page::delivered(request.text("NextToken", 1024)?)?;
-
-    let returned = queries.iter().filter(|query| query.return_data);
-    let found = returned.map(|query| (query, datapoints(store, query, start..end, ascending))).collect();
-    Ok(one_page(found, skip, most))
+    Ok(start..end)
 }
 
-fn datapoints(store: &Store, query: &Query, span: std::ops::Range<i64>, ascending: bool) -> Vec<(i64, f64)> {
-    let selection = Selection {
-        unit: query.unit.as_deref(),
-        span,
-        period: query.period,
-        origin: 0,
-        single_values: query.statistic.needs_values(),
+/// Adds the series of one query. An array gives a result for each of its series, with the same id, and a label made of
+/// the expression's and the metric's (B).
+fn add<'a>(
+    found: &mut Vec<Found<'a>>,
+    query: &'a Query,
+    value: Value,
+    ascending: bool,
+) -> Result<(), ApiError> {
+    let in_order = |points: Points| {
+        let mut points: Vec<_> = points.into_iter().collect();
+        if !ascending {
+            points.reverse();
+        }
+        points
     };
-    let periods = store.periods(&query.key, &selection);
-    let mut points: Vec<_> =
-        periods.iter().filter_map(|(start, values)| Some((*start, query.statistic.of(values)?))).collect();
-    if !ascending {
-        points.reverse();
+    match value {
+        Value::Series(series) => {
+            let points = in_order(series.points);
+            found.push(Found { id: &query.id, label: query.label.clone(), points });
+        }
+        Value::Array(all) => found.extend(all.into_iter().map(|series| {
+            let label = format!("{} {}", query.label, series.label);
+            Found { id: &query.id, label, points: in_order(series.points) }
+        })),
+        // The guide: the final result must not be a number (A).
+        Value::Scalar(_) => {
+            let problem = "the result is a number and must be a time series or an array of them";
+            return Err(errors::validation(format!("Error in expression '{}': {problem}", query.id)));
+        }
     }
-    points
+    Ok(())
 }
 
 /// The data points after `skip` and at most `most` of them, over all results in order.
-fn one_page(found: Vec<(&Query, Vec<(i64, f64)>)>, mut skip: usize, most: usize) -> Value {
-    let total: usize = found.iter().map(|(_, points)| points.len()).sum();
+fn one_page(found: Vec<Found<'_>>, mut skip: usize, most: usize) -> Json {
+    let total: usize = found.iter().map(|found| found.points.len()).sum();
     let (earlier, mut room) = (skip, most);
     let mut results = Vec::new();
-    for (query, points) in found {
+    for Found { id, label, points } in found {
         let wanted = points.get(skip.min(points.len())..).unwrap_or_default();
         let shown = wanted.get(..room.min(wanted.len())).unwrap_or_default();
         // An empty result is shown on every page, a finished one only once.
@@ -91,8 +111,8 @@ fn one_page(found: Vec<(&Query, Vec<(i64, f64)>)>, mut skip: usize, most: usize)
             continue;
         }
         results.push(json!({
-            "Id": query.id,
-            "Label": query.label,
+            "Id": id,
+            "Label": label,
             "Timestamps": shown.iter().map(|(at, _)| time::second_to_epoch(*at)).collect::<Vec<_>>(),
             "Values": shown.iter().map(|(_, value)| *value).collect::<Vec<_>>(),
             "StatusCode": if shown.len() < wanted.len() { "PartialData" } else { "Complete" },
@@ -104,61 +124,4 @@ fn one_page(found: Vec<(&Query, Vec<(i64, f64)>)>, mut skip: usize, most: usize)
         members.insert("NextToken".to_owned(), page::token(delivered).into());
     }
     answer
-}
-
-fn read_queries(request: &Members<'_>) -> Result<Vec<Query>, ApiError> {
-    let given = request.structures("MetricDataQueries")?;
-    if given.is_empty() {
-        return Err(request.missing("MetricDataQueries"));
-    }
-    if given.len() > MOST_QUERIES {
-        return Err(
-            request.invalid("MetricDataQueries", format!("there must be at most {MOST_QUERIES} queries"))
-        );
-    }
-    let queries = given.iter().map(read_query).collect::<Result<Vec<_>, _>>()?;
-    let mut ids = BTreeSet::new();
-    if let Some(twice) = queries.iter().find(|query| !ids.insert(&query.id)) {
-        return Err(request.invalid("MetricDataQueries", format!("the Id '{}' occurs twice", twice.id)));
-    }
-    if !queries.iter().any(|query| query.return_data) {
-        return Err(request.invalid("MetricDataQueries", "at least one query must have ReturnData true"));
-    }
-    Ok(queries)
-}
-
-fn read_query(query: &Members<'_>) -> Result<Query, ApiError> {
-    let id = query.require("Id", query.text("Id", 255)?)?;
-    let tail_is_word = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !id.starts_with(|c: char| c.is_ascii_lowercase()) || !tail_is_word {
-        return Err(query.invalid("Id", format!("'{id}' does not match ^[a-z][a-zA-Z0-9_]*$")));
-    }
-    if query.has("Expression") {
-        return Err(ApiError::not_implemented("metric math (Expression in MetricDataQueries)"));
-    }
-    let stat = query.require("MetricStat", query.structure("MetricStat")?)?;
-    let key = MetricKey::read(&stat.require("Metric", stat.structure("Metric")?)?)?;
-    let name = stat.require("Stat", stat.text("Stat", 255)?)?;
-    let unknown = || stat.invalid("Stat", format!("'{name}' is not a statistic"));
-    let statistic = Statistic::parse(name)?.ok_or_else(unknown)?;
-    Ok(Query {
-        id: id.to_owned(),
-        label: query.text("Label", 1024)?.unwrap_or(&key.name).to_owned(),
-        return_data: query.boolean("ReturnData")?.unwrap_or(true),
-        unit: read_unit(&stat)?,
-        statistic,
-        period: read_period(&stat)?,
-        key,
-    })
-}
-
-/// A period in seconds: a multiple of 60. Those under a minute need sub-minute data, which the twin does not keep.
-pub(super) fn read_period(members: &Members<'_>) -> Result<i64, ApiError> {
-    match members.require("Period", members.positive("Period")?)? {
-        short @ (1 | 5 | 10 | 20 | 30) => {
-            Err(ApiError::not_implemented(format!("high-resolution metrics (Period {short})")))
-        }
-        period if period % 60 == 0 => Ok(period.into()),
-        _ => Err(members.invalid("Period", "it must be a multiple of 60 seconds")),
-    }
 }

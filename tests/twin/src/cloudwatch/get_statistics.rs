@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use super::{
     errors,
-    get_data::read_period,
     input::{Family, Members},
     metric::{
         distribution::Distribution,
@@ -18,6 +17,7 @@ use super::{
         statistic::{PLAIN, Statistic},
         store::{Selection, Store},
     },
+    queries::read::read_period,
     time,
     units::read_unit,
 };

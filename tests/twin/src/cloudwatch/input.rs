@@ -78,8 +78,12 @@ impl<'a> Members<'a> {
         Ok(Some(text))
     }
 
-    pub(super) fn is_empty_text(&self, name: &str) -> bool {
-        self.value(name).and_then(Value::as_str) == Some("")
+    /// A text of up to `longest` characters.
+    pub(super) fn text_or_empty(&self, name: &str, longest: usize) -> Result<Option<&'a str>, ApiError> {
+        match self.value(name).and_then(Value::as_str) {
+            Some("") => Ok(Some("")),
+            _ => self.text(name, longest),
+        }
     }
 
     /// A finite number.
@@ -94,6 +98,13 @@ impl<'a> Members<'a> {
         let Some(value) = self.value(name) else { return Ok(None) };
         let integer = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n >= 1);
         integer.map(Some).ok_or_else(|| self.invalid(name, "it must be an integer of at least 1"))
+    }
+
+    /// A whole number of at least 0.
+    pub(super) fn whole(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let wrong = || self.invalid(name, "it must be an integer of at least 0");
+        value.as_u64().map(Some).ok_or_else(wrong)
     }
 
     /// The size of a page, between 1 and `most`.

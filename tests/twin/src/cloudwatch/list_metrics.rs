@@ -1,6 +1,6 @@
 //! `ListMetrics`: which metrics have data.
 //!
-//! 500 a page; a dimension filter without a value matches every value (A). A metric is listed as soon as it has data,
+//! 500 a page; a dimension filter without a value matches every value (A). A metric is listed as soon as its data are visible,
 //! where AWS may take 15 minutes (A).
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,7 +1,8 @@
 //! `PutMetricData`: custom metrics, all or none of a request.
 //!
 //! At most 1,000 metrics a request, 150 values a metric, time stamps from two weeks ago to two hours ahead, values
-//! within ±2^360 (A, API model). What is published is visible at once; in AWS it takes seconds to minutes (B).
+//! within ±2^360 (A, API model). What is published is visible at once unless [`super::CloudWatch::delay`]
+//! says otherwise; in AWS it takes seconds to minutes (B).
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -10,9 +11,9 @@ use super::{
     errors,
     input::{Family, Members},
     metric::{
+        datum::{Datum, Values},
         distribution::StatisticSet,
         key::{MetricKey, read_namespace},
-        store::Store,
     },
     time,
     units::read_unit,
@@ -26,25 +27,10 @@ const MOST_VALUES: usize = 150;
 /// 2^360, the largest magnitude of a value.
 const LARGEST: f64 = 2.348_542_582_773_833_3e108;
 
-/// One checked metric of a request.
-struct Datum {
-    key: MetricKey,
-    unit: Option<String>,
-    minute: i64,
-    values: Values,
-}
-
-/// What a request says about one metric's values.
-enum Values {
-    /// Values and how often each occurred.
-    Weighted(Vec<(f64, f64)>),
-    Summary(StatisticSet),
-}
-
 pub(super) fn put_metric_data(
-    store: &mut Store,
     input: &Value,
     now: DateTime<Utc>,
+    arrive: impl FnMut(Datum),
 ) -> Result<Value, ApiError> {
     let request = Members::new(input, Family::Parameter)?;
     let namespace = request.require("Namespace", read_namespace(&request)?)?;
@@ -61,13 +47,7 @@ pub(super) fn put_metric_data(
     let checked =
         data.iter().map(|datum| read_datum(&namespace, datum, now)).collect::<Result<Vec<_>, _>>()?;
     // Nothing is stored before everything was checked.
-    for datum in checked {
-        let minute = store.minute(datum.key, datum.minute, datum.unit.as_deref());
-        match datum.values {
-            Values::Weighted(values) => values.iter().for_each(|(value, count)| minute.add(*value, *count)),
-            Values::Summary(set) => minute.add_set(set),
-        }
-    }
+    checked.into_iter().for_each(arrive);
     Ok(json!({}))
 }
 
@@ -88,9 +68,9 @@ fn read_values(datum: &Members<'_>) -> Result<Values, ApiError> {
         ["Value"] => {
             let value = datum.require("Value", datum.number("Value")?)?;
             in_range(datum, "Value", value)?;
-            Ok(Values::Weighted(vec![(value, 1.0)]))
+            Ok(Values::One(value, 1.0))
         }
-        ["Values"] => read_weighted(datum).map(Values::Weighted),
+        ["Values"] => read_weighted(datum).map(Values::Many),
         ["StatisticValues"] => read_set(datum).map(Values::Summary),
         [] => Err(datum.missing("Value")),
         several => {

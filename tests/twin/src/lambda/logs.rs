@@ -85,7 +85,8 @@ impl Sink {
 
     fn keep(&self, line: &[u8]) {
         let line = String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned();
-        self.lambda.around.cloudwatch.record_emf(&line, |stamp| self.lambda.around.clock.virtual_time(stamp));
+        let around = &self.lambda.around;
+        around.cloudwatch.record_emf(&line, around.clock.now(), |stamp| around.clock.virtual_time(stamp));
         self.recent.lock().push(line.clone());
         let mut logs = self.lambda.logs.lock();
         let kept = logs.entry(self.function.clone()).or_default();

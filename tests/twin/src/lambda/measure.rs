@@ -16,7 +16,7 @@ impl Lambda {
             sets.push(vec![function, resource, pair("ExecutedVersion", &target.configuration.version)]);
         }
         for dimensions in sets {
-            self.around.cloudwatch.record(Sample {
+            let sample = Sample {
                 namespace: "AWS/Lambda".to_owned(),
                 name: name.to_owned(),
                 dimensions,
@@ -24,7 +24,8 @@ impl Lambda {
                 at,
                 value,
                 count: 1.0,
-            });
+            };
+            self.around.cloudwatch.record(sample, self.around.clock.now());
         }
     }
 }

@@ -1,23 +1,12 @@
-//! What an alarm watches: the checked input of `PutMetricAlarm`.
+//! A metric alarm: the checked input of `PutMetricAlarm`.
 //!
-//! Limits: name 255, description 1024, five actions per state, period times evaluation periods at most a day, or a
-//! week for periods of an hour and more (A, API model). The codes of errors are (B), their words are ours.
+//! Period times evaluation periods is at most a day, or a week for periods of an hour and more (A, API model). The codes
+//! of errors are (B), their words are ours.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::super::{
-    get_data::read_period,
-    input::{Family, Members},
-    metric::{
-        key::MetricKey,
-        statistic::{PLAIN, Statistic},
-    },
-    units::read_unit,
-};
-use crate::error::ApiError;
-
-/// The most actions for one state.
-const MOST_ACTIONS: usize = 5;
+use super::watched::Watched;
+use crate::{cloudwatch::input::Members, error::ApiError};
 
 /// How the value and the threshold are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,22 +54,10 @@ pub(in crate::cloudwatch) struct Rule {
     pub(in crate::cloudwatch) missing_data: MissingData,
 }
 
-/// A whole alarm definition.
+/// What a metric alarm is, beside what it has in common with others.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::cloudwatch) struct Definition {
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) actions_enabled: bool,
-    pub(super) ok_actions: Vec<String>,
-    pub(super) alarm_actions: Vec<String>,
-    pub(super) insufficient_data_actions: Vec<String>,
-    pub(super) metric: MetricKey,
-    pub(super) unit: Option<String>,
-    pub(super) statistic: Statistic,
-    /// As it was written: `Sum`, `p95`.
-    pub(super) statistic_name: String,
-    /// Seconds.
-    pub(super) period: i64,
+pub(in crate::cloudwatch) struct MetricAlarm {
+    pub(super) watched: Watched,
     pub(super) rule: Rule,
     /// Whether the request gave `DatapointsToAlarm`; only then is it shown again.
     pub(super) datapoints_given: bool,
@@ -90,31 +67,17 @@ pub(in crate::cloudwatch) struct Definition {
     pub(super) low_samples: Option<String>,
 }
 
-impl Definition {
+impl MetricAlarm {
     /// Reads and checks the input of `PutMetricAlarm`.
-    pub(super) fn read(input: &Value) -> Result<Self, ApiError> {
-        let request = Members::new(input, Family::Validation)?;
-        refuse_later_kinds(&request)?;
-        let name = request.require("AlarmName", request.text("AlarmName", 255)?)?;
-        let metric = MetricKey::read(&request)?;
-        let (statistic_name, statistic) = read_statistic(&request)?;
-        let period = read_period(&request)?;
-        let rule = read_rule(&request, &metric)?;
-        check_length(&request, period, rule.evaluation_periods)?;
+    pub(super) fn read(request: &Members<'_>) -> Result<Self, ApiError> {
+        refuse_later_kinds(request)?;
+        let watched = Watched::read(request)?;
+        let rule = read_rule(request, &watched)?;
+        check_length(request, watched.period(), rule.evaluation_periods)?;
         let low_samples = request
             .word("EvaluateLowSampleCountPercentile", &[("evaluate", "evaluate"), ("ignore", "ignore")])?;
         Ok(Self {
-            name: name.to_owned(),
-            description: read_description(&request)?,
-            actions_enabled: request.boolean("ActionsEnabled")?.unwrap_or(true),
-            ok_actions: read_actions(&request, "OKActions")?,
-            alarm_actions: read_actions(&request, "AlarmActions")?,
-            insufficient_data_actions: read_actions(&request, "InsufficientDataActions")?,
-            metric,
-            unit: read_unit(&request)?,
-            statistic,
-            statistic_name,
-            period,
+            watched,
             rule,
             datapoints_given: request.has("DatapointsToAlarm"),
             treat_missing_data: request.text("TreatMissingData", 255)?.map(str::to_owned),
@@ -122,15 +85,23 @@ impl Definition {
         })
     }
 
-    /// Whether the statistic is an extended one (a percentile).
-    pub(super) fn extended(&self) -> bool {
-        matches!(self.statistic, Statistic::Percentile(_))
+    /// Adds the members of the API to `members`; a null stands for an absent one.
+    pub(super) fn describe(&self, members: &mut Map<String, Value>) {
+        let rule = &self.rule;
+        let comparison = COMPARISONS.iter().find(|(_, comparison)| *comparison == rule.comparison);
+        self.watched.describe(members);
+        let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        add("EvaluationPeriods", json!(rule.evaluation_periods));
+        add("DatapointsToAlarm", json!(self.datapoints_given.then_some(rule.datapoints_to_alarm)));
+        add("Threshold", json!(rule.threshold));
+        add("ComparisonOperator", json!(comparison.map(|(name, _)| *name)));
+        add("TreatMissingData", json!(self.treat_missing_data));
+        add("EvaluateLowSampleCountPercentile", json!(self.low_samples));
     }
 }
 
 fn refuse_later_kinds(request: &Members<'_>) -> Result<(), ApiError> {
     for (member, what) in [
-        ("Metrics", "alarms on metric math (Metrics of PutMetricAlarm)"),
         ("ThresholdMetricId", "anomaly detection alarms (ThresholdMetricId)"),
         ("EvaluationCriteria", "PromQL alarms (EvaluationCriteria)"),
     ] {
@@ -148,23 +119,7 @@ fn refuse_later_kinds(request: &Members<'_>) -> Result<(), ApiError> {
     }
 }
 
-fn read_statistic(request: &Members<'_>) -> Result<(String, Statistic), ApiError> {
-    let (plain, extended) = (request.word("Statistic", &PLAIN)?, request.text("ExtendedStatistic", 255)?);
-    match (plain, extended) {
-        (Some(_), Some(_)) => Err(request.invalid("ExtendedStatistic", "Statistic is given as well")),
-        (None, None) => Err(request.missing("Statistic")),
-        (Some(statistic), None) => {
-            Ok((request.text("Statistic", 255)?.unwrap_or_default().to_owned(), statistic))
-        }
-        (None, Some(name)) => {
-            let unknown =
-                || request.invalid("ExtendedStatistic", format!("'{name}' is not an extended statistic"));
-            Ok((name.to_owned(), Statistic::parse_extended(name)?.ok_or_else(unknown)?))
-        }
-    }
-}
-
-fn read_rule(request: &Members<'_>, metric: &MetricKey) -> Result<Rule, ApiError> {
+fn read_rule(request: &Members<'_>, watched: &Watched) -> Result<Rule, ApiError> {
     let comparison =
         request.require("ComparisonOperator", request.word("ComparisonOperator", &COMPARISONS)?)?;
     let periods = request.page_size("EvaluationPeriods", 10_080)?;
@@ -174,8 +129,9 @@ fn read_rule(request: &Members<'_>, metric: &MetricKey) -> Result<Rule, ApiError
         return Err(request.invalid("DatapointsToAlarm", "it must not exceed EvaluationPeriods"));
     }
     let treatment = request.word("TreatMissingData", &TREATMENTS)?.unwrap_or(MissingData::Missing);
-    // Alarms on DynamoDB's metrics ignore missing data whatever they say (A, API model).
-    let missing_data = if metric.namespace == "AWS/DynamoDB" { MissingData::Ignore } else { treatment };
+    // Alarms on DynamoDB's metrics ignore missing data whatever they say (A, API model); those on expressions over
+    // such metrics as well (C), so that an expression without gaps (FILL) is the way out.
+    let missing_data = if watched.has_namespace("AWS/DynamoDB") { MissingData::Ignore } else { treatment };
     Ok(Rule {
         threshold: request.require("Threshold", request.number("Threshold")?)?,
         comparison,
@@ -193,20 +149,4 @@ fn check_length(request: &Members<'_>, period: i64, periods: usize) -> Result<()
         return Err(request.invalid("EvaluationPeriods", problem));
     }
     Ok(())
-}
-
-/// Unlike other texts a description may be empty.
-fn read_description(request: &Members<'_>) -> Result<Option<String>, ApiError> {
-    match request.text("AlarmDescription", 1024) {
-        Err(_) if request.is_empty_text("AlarmDescription") => Ok(Some(String::new())),
-        description => Ok(description?.map(str::to_owned)),
-    }
-}
-
-fn read_actions(request: &Members<'_>, name: &str) -> Result<Vec<String>, ApiError> {
-    let actions = request.texts(name)?;
-    if actions.len() > MOST_ACTIONS {
-        return Err(request.invalid(name, format!("there must be at most {MOST_ACTIONS}")));
-    }
-    Ok(actions)
 }

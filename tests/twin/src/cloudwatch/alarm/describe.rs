@@ -1,14 +1,13 @@
 //! `DescribeAlarms` and `DescribeAlarmsForMetric`.
 //!
-//! By name, 50 a page unless asked otherwise. Without `AlarmTypes` only metric alarms are returned (A), which here are
-//! all there are. A member that the definition did not give is absent, not null.
+//! By name, 50 a page unless asked otherwise. Without `AlarmTypes` only metric alarms are returned (A, API model). A
+//! member that the definition did not give is absent, not null.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     decide::AlarmState,
-    definition::{COMPARISONS, Definition},
-    registry::{Alarm, Registry},
+    registry::{Alarm, Kind, Registry},
 };
 use crate::{
     cloudwatch::{
@@ -24,11 +23,26 @@ use crate::{
     error::ApiError,
 };
 
-const STATES: [(&str, AlarmState); 3] = [
+/// The states with their names in the API.
+pub(super) const STATES: [(&str, AlarmState); 3] = [
     ("OK", AlarmState::Ok),
     ("ALARM", AlarmState::Alarm),
     ("INSUFFICIENT_DATA", AlarmState::InsufficientData),
 ];
+
+/// The kinds of alarm that the API knows (A, API model); there are no log alarms here, so that asking for them finds
+/// none.
+const KINDS: [&str; 3] = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
+
+/// Reads `AlarmTypes`: the kinds that are asked for.
+pub(super) fn read_kinds(request: &Members<'_>) -> Result<Vec<String>, ApiError> {
+    let kinds = request.texts("AlarmTypes")?;
+    if let Some(unknown) = kinds.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
+        let problem = format!("'{unknown}' is not one of [{}]", KINDS.join(", "));
+        return Err(request.invalid("AlarmTypes", problem));
+    }
+    Ok(if kinds.is_empty() { vec!["MetricAlarm".to_owned()] } else { kinds })
+}
 
 impl Registry {
     pub(in crate::cloudwatch) fn describe(&self, input: &Value) -> Result<Value, ApiError> {
@@ -48,25 +62,28 @@ impl Registry {
         }
         let state = request.word("StateValue", &STATES)?;
         let action = request.text("ActionPrefix", 1024)?;
-        let types = request.texts("AlarmTypes")?;
-        let metric_alarms = types.is_empty() || types.iter().any(|wanted| wanted == "MetricAlarm");
+        let kinds = read_kinds(&request)?;
         let wanted = |alarm: &&Alarm| {
-            metric_alarms
-                && (names.is_empty() || names.contains(&alarm.definition.name))
-                && prefix.is_none_or(|prefix| alarm.definition.name.starts_with(prefix))
+            kinds.iter().any(|kind| kind == alarm.kind.as_str())
+                && (names.is_empty() || names.contains(&alarm.common.name))
+                && prefix.is_none_or(|prefix| alarm.common.name.starts_with(prefix))
                 && state.is_none_or(|state| state == alarm.state)
-                && action.is_none_or(|prefix| has_action(&alarm.definition, prefix))
+                && action.is_none_or(|prefix| alarm.common.has_action(prefix))
         };
-        let found = self.alarms.values().filter(wanted).map(Alarm::to_json).collect();
+        let found = self.alarms.values().filter(wanted).collect();
         let size = request.page_size("MaxRecords", 100)?.unwrap_or(50);
-        let (alarms, next) = page::cut(found, request.text("NextToken", 1024)?, size)?;
+        let (found, next) = page::cut(found, request.text("NextToken", 1024)?, size)?;
+        let (metric, composite): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|alarm| matches!(alarm.kind, Kind::Metric(_)));
+        let shown = |alarms: Vec<&Alarm>| alarms.into_iter().map(Alarm::to_json).collect::<Vec<_>>();
+        let (metric, composite) = (shown(metric), shown(composite));
         Ok(match next {
-            Some(token) => json!({"MetricAlarms": alarms, "CompositeAlarms": [], "NextToken": token}),
-            None => json!({"MetricAlarms": alarms, "CompositeAlarms": []}),
+            Some(token) => json!({"MetricAlarms": metric, "CompositeAlarms": composite, "NextToken": token}),
+            None => json!({"MetricAlarms": metric, "CompositeAlarms": composite}),
         })
     }
 
-    /// The alarms on exactly this metric.
+    /// The alarms on exactly this metric; not those on expressions over it, and no composite ones (A, API model).
     pub(in crate::cloudwatch) fn describe_for_metric(&self, input: &Value) -> Result<Value, ApiError> {
         let request = Members::new(input, Family::Validation)?;
         let key = MetricKey::read(&request)?;
@@ -76,26 +93,28 @@ impl Registry {
         let period = request.positive("Period")?.map(i64::from);
         let unit = read_unit(&request)?;
         let wanted = |alarm: &&Alarm| {
-            let definition = &alarm.definition;
-            definition.metric == key
-                && plain.or(extended).is_none_or(|statistic| statistic == definition.statistic)
-                && period.is_none_or(|period| period == definition.period)
-                && (unit.is_none() || unit == definition.unit)
+            let Kind::Metric(metric) = &alarm.kind else { return false };
+            metric.watched.metric().is_some_and(|query| {
+                query.key == key
+                    && plain.or(extended).is_none_or(|statistic| statistic == query.statistic)
+                    && period.is_none_or(|period| period == query.period)
+                    && (unit.is_none() || unit == query.unit)
+            })
         };
         let found: Vec<_> = self.alarms.values().filter(wanted).map(Alarm::to_json).collect();
         Ok(json!({"MetricAlarms": found}))
     }
 }
 
-fn has_action(definition: &Definition, prefix: &str) -> bool {
-    let actions = [&definition.ok_actions, &definition.alarm_actions, &definition.insufficient_data_actions];
-    actions.into_iter().flatten().any(|action| action.starts_with(prefix))
-}
-
 impl Alarm {
-    /// The `MetricAlarm` structure of the API.
+    /// The `MetricAlarm` or `CompositeAlarm` structure of the API.
     fn to_json(&self) -> Value {
-        let mut members = definition_json(&self.definition);
+        let mut members = Map::new();
+        self.common.describe(&mut members);
+        match &self.kind {
+            Kind::Metric(metric) => metric.describe(&mut members),
+            Kind::Composite(composite) => composite.describe(&mut members),
+        }
         let state = json!({
             "AlarmArn": self.arn,
             "AlarmConfigurationUpdatedTimestamp": time::to_epoch(self.configured),
@@ -103,42 +122,12 @@ impl Alarm {
             "StateReason": self.reason,
             "StateReasonData": self.reason_data,
             "StateUpdatedTimestamp": time::to_epoch(self.updated),
-            "StateTransitionedTimestamp": time::to_epoch(self.updated),
+            "StateTransitionedTimestamp": time::to_epoch(self.transitioned),
         });
         if let Value::Object(state) = state {
             members.extend(state);
         }
         members.retain(|_, value| !value.is_null());
         Value::Object(members)
-    }
-}
-
-fn definition_json(definition: &Definition) -> Map<String, Value> {
-    let rule = &definition.rule;
-    let comparison = COMPARISONS.iter().find(|(_, comparison)| *comparison == rule.comparison);
-    let statistic = if definition.extended() { "ExtendedStatistic" } else { "Statistic" };
-    let json = json!({
-        "AlarmName": definition.name,
-        "AlarmDescription": definition.description,
-        "ActionsEnabled": definition.actions_enabled,
-        "OKActions": definition.ok_actions,
-        "AlarmActions": definition.alarm_actions,
-        "InsufficientDataActions": definition.insufficient_data_actions,
-        "Namespace": definition.metric.namespace,
-        "MetricName": definition.metric.name,
-        "Dimensions": definition.metric.dimensions_json(),
-        statistic: definition.statistic_name,
-        "Period": definition.period,
-        "Unit": definition.unit,
-        "EvaluationPeriods": rule.evaluation_periods,
-        "DatapointsToAlarm": definition.datapoints_given.then_some(rule.datapoints_to_alarm),
-        "Threshold": rule.threshold,
-        "ComparisonOperator": comparison.map(|(name, _)| *name),
-        "TreatMissingData": definition.treat_missing_data,
-        "EvaluateLowSampleCountPercentile": definition.low_samples,
-    });
-    match json {
-        Value::Object(members) => members,
-        _ => Map::new(),
     }
 }

@@ -1,11 +1,12 @@
 //! `DescribeAlarmHistory`: state and configuration changes of alarms, also of deleted ones.
 //!
-//! Newest first unless asked otherwise; AWS keeps 30 days (A), the twin everything.
+//! Newest first unless asked otherwise; without `AlarmTypes` those of metric alarms only (A). AWS keeps 30 days
+//! (A), the twin everything.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{evaluate::Outcome, registry::Alarm};
+use super::{describe::read_kinds, evaluate::Outcome, registry::Alarm};
 use crate::{
     cloudwatch::{
         input::{Family, Members},
@@ -29,6 +30,8 @@ const TYPES: [(&str, &str); 5] = [
 #[derive(Debug, Clone)]
 struct Item {
     alarm: String,
+    /// `MetricAlarm` or `CompositeAlarm`.
+    alarm_type: &'static str,
     kind: &'static str,
     at: DateTime<Utc>,
     summary: String,
@@ -43,7 +46,13 @@ pub(in crate::cloudwatch) struct History {
 
 impl History {
     /// Notes that a definition was created, updated or deleted.
-    pub(super) fn configuration(&mut self, alarm: &str, verb: &str, at: DateTime<Utc>) {
+    pub(super) fn configuration(
+        &mut self,
+        alarm: &str,
+        alarm_type: &'static str,
+        verb: &str,
+        at: DateTime<Utc>,
+    ) {
         let kind = match verb {
             "created" => "Create",
             "deleted" => "Delete",
@@ -51,7 +60,8 @@ impl History {
         };
         let data = json!({"version": "1.0", "type": kind}).to_string();
         let summary = format!("Alarm \"{alarm}\" {verb}");
-        self.items.push(Item { alarm: alarm.to_owned(), kind: "ConfigurationUpdate", at, summary, data });
+        let (alarm, kind) = (alarm.to_owned(), "ConfigurationUpdate");
+        self.items.push(Item { alarm, alarm_type, kind, at, summary, data });
     }
 
     /// Notes that `alarm` is about to change to `outcome`.
@@ -64,10 +74,11 @@ impl History {
         let data = json!({
             "version": "1.0",
             "oldState": state(old, &alarm.reason, alarm.reason_data.as_deref()),
-            "newState": state(new, &outcome.reason, Some(&outcome.reason_data)),
+            "newState": state(new, &outcome.reason, outcome.reason_data.as_deref()),
         });
         self.items.push(Item {
-            alarm: alarm.definition.name.clone(),
+            alarm: alarm.common.name.clone(),
+            alarm_type: alarm.kind.as_str(),
             kind: "StateUpdate",
             at,
             summary: format!("Alarm updated from {old} to {new}"),
@@ -83,10 +94,9 @@ impl History {
         let size = request.page_size("MaxRecords", PAGE)?.unwrap_or(PAGE);
         let orders = [("TimestampDescending", false), ("TimestampAscending", true)];
         let ascending = request.word("ScanBy", &orders)?.unwrap_or(false);
-        let types = request.texts("AlarmTypes")?;
-        let metric_alarms = types.is_empty() || types.iter().any(|wanted| wanted == "MetricAlarm");
+        let kinds = read_kinds(&request)?;
         let wanted = |item: &&Item| {
-            metric_alarms
+            kinds.iter().any(|kind| kind == item.alarm_type)
                 && name.is_none_or(|name| name == item.alarm)
                 && kind.is_none_or(|kind| kind == item.kind)
                 && start.is_none_or(|start| item.at >= start)
@@ -108,7 +118,7 @@ impl Item {
     fn to_json(&self) -> Value {
         json!({
             "AlarmName": self.alarm,
-            "AlarmType": "MetricAlarm",
+            "AlarmType": self.alarm_type,
             "Timestamp": time::to_epoch(self.at),
             "HistoryItemType": self.kind,
             "HistorySummary": self.summary,

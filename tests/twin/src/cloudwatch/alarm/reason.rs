@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     decide::{AlarmState, Verdict},
-    definition::{Comparison, Definition, MissingData},
+    definition::{Comparison, MetricAlarm, MissingData, Rule},
 };
 use crate::cloudwatch::time;
 
@@ -18,22 +18,16 @@ pub(super) const INITIAL: &str = "Unchecked: Initial alarm creation";
 /// The most data points named in a reason.
 const MOST_NAMED: usize = 10;
 
-/// A period with data: its start in epoch seconds, the value and the number of samples.
+/// A period with data: its start in epoch seconds, the value and the number of samples, which an expression has not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Point {
     pub(super) start: i64,
     pub(super) value: f64,
-    pub(super) samples: f64,
+    pub(super) samples: Option<f64>,
 }
 
 /// The sentence for people; `points` are those that took part, newest first.
-pub(super) fn sentence(
-    definition: &Definition,
-    state: AlarmState,
-    verdict: &Verdict,
-    points: &[Point],
-) -> String {
-    let rule = &definition.rule;
+pub(super) fn sentence(rule: &Rule, state: AlarmState, verdict: &Verdict, points: &[Point]) -> String {
     let total = rule.evaluation_periods;
     if state == AlarmState::InsufficientData {
         return format!("Insufficient Data: {} unknown.", were(total, "datapoint"));
@@ -75,25 +69,31 @@ pub(super) fn sentence(
 }
 
 /// The JSON document for programs, newest data point first in `evaluatedDatapoints`, last in `recentDatapoints`.
-pub(super) fn data(definition: &Definition, points: &[Point], now: DateTime<Utc>) -> String {
+/// For an expression it has neither statistic nor sample counts (C).
+pub(super) fn data(alarm: &MetricAlarm, points: &[Point], now: DateTime<Utc>) -> String {
     let stamp = |second| time::reason_data_format(time::at_second(second));
     let shown = points.get(..points.len().min(MOST_NAMED)).unwrap_or_default();
     let evaluated = |point: &Point| {
         let timestamp = stamp(point.start);
-        json!({"timestamp": timestamp, "sampleCount": point.samples, "value": point.value})
+        match point.samples {
+            Some(samples) => json!({"timestamp": timestamp, "sampleCount": samples, "value": point.value}),
+            None => json!({"timestamp": timestamp, "value": point.value}),
+        }
     };
     let recent = shown.iter().rev().map(|point| point.value).collect::<Vec<_>>();
     let mut document = json!({
         "version": "1.0",
         "queryDate": time::reason_data_format(now),
-        "statistic": definition.statistic_name,
-        "period": definition.period,
+        "period": alarm.watched.period(),
         "recentDatapoints": recent,
-        "threshold": definition.rule.threshold,
+        "threshold": alarm.rule.threshold,
         "evaluatedDatapoints": shown.iter().map(evaluated).collect::<Vec<_>>(),
     });
-    if let (Some(members), Some(oldest)) = (document.as_object_mut(), points.last()) {
-        members.insert("startDate".to_owned(), Value::from(stamp(oldest.start)));
+    if let Some(members) = document.as_object_mut() {
+        let statistic = alarm.watched.statistic_name();
+        members.extend(statistic.map(|name| ("statistic".to_owned(), Value::from(name))));
+        let start = points.last().map(|oldest| Value::from(stamp(oldest.start)));
+        members.extend(start.map(|start| ("startDate".to_owned(), start)));
     }
     document.to_string()
 }

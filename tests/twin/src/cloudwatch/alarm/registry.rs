@@ -1,16 +1,18 @@
 //! All alarms with their states.
 //!
-//! A new alarm starts in INSUFFICIENT_DATA; updating one replaces its definition and leaves its state (A). Deleting
-//! unknown names among known ones deletes the known ones (A); only unknown names are `ResourceNotFound` (C).
+//! A new alarm starts in INSUFFICIENT_DATA; updating one replaces its definition and leaves its state (A). Metric and
+//! composite alarms share one space of names (A); putting one kind over the other is refused (C).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
+    common::Common,
+    composite::CompositeAlarm,
     decide::AlarmState,
-    definition::Definition,
+    definition::MetricAlarm,
     evaluate::{Outcome, evaluate},
     history::History,
     reason,
@@ -37,23 +39,44 @@ pub struct Transition {
     pub to: AlarmState,
     /// Why, for people.
     pub reason: String,
-    /// Why, as a JSON document.
+    /// Why, as a JSON document; empty when a hand set the state and gave none.
     pub reason_data: String,
     /// When it was evaluated.
     pub at: DateTime<Utc>,
 }
 
+/// What an alarm watches.
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Metric(Box<MetricAlarm>),
+    Composite(Box<CompositeAlarm>),
+}
+
+impl Kind {
+    /// Its name in the API.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Metric(_) => "MetricAlarm",
+            Self::Composite(_) => "CompositeAlarm",
+        }
+    }
+}
+
 /// One alarm.
 #[derive(Debug, Clone)]
 pub(super) struct Alarm {
-    pub(super) definition: Definition,
+    pub(super) common: Common,
+    pub(super) kind: Kind,
     pub(super) arn: String,
     pub(super) configured: DateTime<Utc>,
     pub(super) state: AlarmState,
     pub(super) reason: String,
     /// Absent until the first evaluation.
     pub(super) reason_data: Option<String>,
+    /// When the state was last set, be it to the same.
     pub(super) updated: DateTime<Utc>,
+    /// When the state last changed.
+    pub(super) transitioned: DateTime<Utc>,
 }
 
 /// The alarms of one account and region.
@@ -81,103 +104,128 @@ impl Registry {
         input: &Value,
         now: DateTime<Utc>,
     ) -> Result<Value, ApiError> {
-        let definition = Definition::read(input)?;
-        let name = definition.name.clone();
-        let verb = if self.alarms.contains_key(&name) { "updated" } else { "created" };
-        self.history.configuration(&name, verb, now);
+        let request = Members::new(input, Family::Validation)?;
+        let (common, alarm) = (Common::read(&request)?, MetricAlarm::read(&request)?);
+        self.define(common, Kind::Metric(Box::new(alarm)), now)
+    }
+
+    /// `PutCompositeAlarm`: the same for an alarm on alarms. AWS takes rules that go in a circle and never evaluates
+    /// them (A); here they are refused, because nothing good can come of one.
+    pub(in crate::cloudwatch) fn put_composite(
+        &mut self,
+        input: &Value,
+        now: DateTime<Utc>,
+    ) -> Result<Value, ApiError> {
+        let request = Members::new(input, Family::Validation)?;
+        let common = Common::read(&request)?;
+        let mut alarm = CompositeAlarm::read(&request, |reference| {
+            let name = reference.strip_prefix(&self.arn_prefix).unwrap_or(reference);
+            self.alarms.contains_key(name).then(|| name.to_owned())
+        })?;
+        if let Some(child) = alarm.children().into_iter().find(|child| self.reaches(child, &common.name)) {
+            let problem = format!("'{child}' depends on this alarm itself");
+            return Err(request.invalid("AlarmRule", problem));
+        }
+        alarm.stale = Some(if self.alarms.contains_key(&common.name) { "updated" } else { "created" });
+        self.define(common, Kind::Composite(Box::new(alarm)), now)
+    }
+
+    /// Whether the alarm `from` is the alarm `to` or depends on it.
+    fn reaches(&self, from: &str, to: &str) -> bool {
+        let (mut ahead, mut seen) = (vec![from.to_owned()], BTreeSet::new());
+        while let Some(name) = ahead.pop() {
+            if name == to {
+                return true;
+            }
+            if seen.insert(name.clone()) {
+                ahead.extend(self.children(&name));
+            }
+        }
+        false
+    }
+
+    /// The alarms that a composite alarm depends on.
+    pub(super) fn children(&self, name: &str) -> BTreeSet<String> {
+        match self.alarms.get(name).map(|alarm| &alarm.kind) {
+            Some(Kind::Composite(composite)) => composite.children(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    fn define(&mut self, common: Common, kind: Kind, now: DateTime<Utc>) -> Result<Value, ApiError> {
+        let name = common.name.clone();
+        let present = self.alarms.get(&name).map(|alarm| alarm.kind.as_str());
+        if let Some(present) = present.filter(|present| *present != kind.as_str()) {
+            let problem = format!("The alarm {name} exists already, as a {present}.");
+            return Err(errors::validation(problem));
+        }
+        let verb = if present.is_some() { "updated" } else { "created" };
+        self.history.configuration(&name, kind.as_str(), verb, now);
         let arn = format!("{}{name}", self.arn_prefix);
-        let alarm = self.alarms.entry(name).or_insert_with(|| Alarm {
-            definition: definition.clone(),
+        let (state, reason) = (AlarmState::InsufficientData, reason::INITIAL.to_owned());
+        let (updated, transitioned) = (now, now);
+        let new = Alarm {
+            common,
+            kind,
             arn,
             configured: now,
-            state: AlarmState::InsufficientData,
-            reason: reason::INITIAL.to_owned(),
+            state,
+            reason,
             reason_data: None,
-            updated: now,
-        });
-        alarm.definition = definition;
-        alarm.configured = now;
-        Ok(json!({}))
-    }
-
-    /// `DeleteAlarms`; the history stays.
-    pub(in crate::cloudwatch) fn delete(
-        &mut self,
-        input: &Value,
-        now: DateTime<Utc>,
-    ) -> Result<Value, ApiError> {
-        let names = read_names(input)?;
-        let mut found = false;
-        for name in &names {
-            if self.alarms.remove(name).is_some() {
-                found = true;
-                self.history.configuration(name, "deleted", now);
-            }
-        }
-        if found {
-            Ok(json!({}))
-        } else {
-            Err(errors::not_found(format!("No alarm found for {}", names.join(", "))))
-        }
-    }
-
-    /// `EnableAlarmActions` and `DisableAlarmActions`; unknown names are passed over.
-    pub(in crate::cloudwatch) fn set_actions(
-        &mut self,
-        input: &Value,
-        enabled: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Value, ApiError> {
-        for name in read_names(input)? {
-            if let Some(alarm) = self.alarms.get_mut(&name) {
-                alarm.definition.actions_enabled = enabled;
+            updated,
+            transitioned,
+        };
+        match self.alarms.get_mut(&name) {
+            Some(alarm) => {
+                alarm.common = new.common;
+                alarm.kind = new.kind;
                 alarm.configured = now;
-                self.history.configuration(&name, "updated", now);
+            }
+            None => {
+                self.alarms.insert(name, new);
             }
         }
         Ok(json!({}))
     }
 
-    /// Evaluates every alarm and returns those that changed, by name.
+    /// Evaluates every alarm and returns those that changed: metric alarms by name, then composite ones, each after
+    /// those it depends on.
     pub(in crate::cloudwatch) fn evaluate(&mut self, store: &Store, now: DateTime<Utc>) -> Vec<Transition> {
         let mut transitions = Vec::new();
         for alarm in self.alarms.values_mut() {
-            let outcome = evaluate(&alarm.definition, store, now);
+            let Kind::Metric(metric) = &alarm.kind else { continue };
+            let outcome = evaluate(metric, store, now);
             if let Some(outcome) = outcome.filter(|outcome| outcome.state != alarm.state) {
                 self.history.state(alarm, &outcome, now);
                 transitions.push(alarm.change(outcome, now));
             }
         }
+        self.evaluate_composites(&mut transitions, now);
         transitions
     }
 }
 
 impl Alarm {
-    /// Takes over the outcome of an evaluation that differs from the present state.
-    fn change(&mut self, outcome: Outcome, now: DateTime<Utc>) -> Transition {
-        let from = std::mem::replace(&mut self.state, outcome.state);
-        self.reason.clone_from(&outcome.reason);
-        self.reason_data = Some(outcome.reason_data.clone());
-        self.updated = now;
+    /// Takes over an outcome that differs from the present state.
+    pub(super) fn change(&mut self, outcome: Outcome, now: DateTime<Utc>) -> Transition {
+        let from = self.state;
+        self.transitioned = now;
+        self.set(outcome.clone(), now);
         Transition {
-            alarm_name: self.definition.name.clone(),
+            alarm_name: self.common.name.clone(),
             alarm_arn: self.arn.clone(),
             from,
             to: self.state,
             reason: outcome.reason,
-            reason_data: outcome.reason_data,
+            reason_data: outcome.reason_data.unwrap_or_default(),
             at: now,
         }
     }
-}
 
-/// One to a hundred alarm names.
-fn read_names(input: &Value) -> Result<Vec<String>, ApiError> {
-    let request = Members::new(input, Family::Validation)?;
-    let names = request.texts("AlarmNames")?;
-    match names.len() {
-        0 => Err(request.missing("AlarmNames")),
-        1..=100 => Ok(names),
-        _ => Err(request.invalid("AlarmNames", "there must be at most 100")),
+    pub(super) fn set(&mut self, outcome: Outcome, now: DateTime<Utc>) {
+        self.state = outcome.state;
+        self.reason = outcome.reason;
+        self.reason_data = outcome.reason_data;
+        self.updated = now;
     }
 }

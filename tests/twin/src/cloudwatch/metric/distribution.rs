@@ -143,6 +143,18 @@ impl Distribution {
         Some(self.max)
     }
 
+    /// The share of the samples whose value is `wanted`, in percent; `None` when empty or when single values are
+    /// missing.
+    pub(in crate::cloudwatch) fn share(&self, wanted: impl Fn(f64) -> bool) -> Option<f64> {
+        if self.summarised || self.is_empty() {
+            return None;
+        }
+        let matching: f64 =
+            self.values.iter().filter(|(value, _)| wanted(value.0)).map(|(_, count)| *count).sum();
+        // Added to zero, because the sum of nothing is the negative zero.
+        Some(100.0 * (0.0 + matching) / self.sample_count)
+    }
+
     fn total(&mut self, set: StatisticSet) {
         self.sample_count += set.sample_count;
         self.sum += set.sum;

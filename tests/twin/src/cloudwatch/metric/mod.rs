@@ -3,6 +3,7 @@
 //! Kept at the resolution of one minute, for as long as the twin runs. CloudWatch keeps one-minute data for 15 days
 //! (A); sub-minute resolution (`StorageResolution: 1`) is accepted and kept by the minute.
 
+pub(super) mod datum;
 pub(super) mod distribution;
 pub(super) mod key;
 pub(super) mod statistic;

@@ -77,9 +77,46 @@ fn statistic_is_read_when_aws_knows_it() {
     }
 }
 
+fn rank(text: &str) -> Statistic {
+    Statistic::parse_extended(text).unwrap().unwrap()
+}
+
+#[test]
+fn rank_counts_the_upper_limit_and_not_the_lower_when_values_lie_on_them() {
+    let values = distribution(&[99.9, 100.0, 100.1, 300.0]);
+    for (text, percent) in [
+        ("PR(:99)", 0.0),
+        ("PR(:100)", 50.0),
+        ("PR(:300)", 100.0),
+        ("PR(100:)", 50.0),
+        ("PR(99.9:100)", 25.0),
+        ("PR(100:300)", 50.0),
+        ("PR(300:)", 0.0),
+    ] {
+        assert_eq!(rank(text).of(&values), Some(percent), "{text}");
+    }
+}
+
+#[test]
+fn rank_is_absent_when_only_a_statistic_set_is_known_or_nothing_was_recorded() {
+    let mut values = Distribution::default();
+    assert_eq!(rank("PR(:1)").of(&values), None);
+    values.add_set(StatisticSet { sample_count: 2.0, sum: 3.0, min: 1.0, max: 2.0 });
+    assert_eq!(rank("PR(:1)").of(&values), None);
+}
+
+#[test]
+fn rank_is_unknown_when_its_limits_are_no_range_of_numbers() {
+    for text in
+        ["PR(:)", "PR()", "PR(1)", "PR(2:1)", "PR(1:1)", "PR(10%:)", "PR(-1:)", "PR(1:2", "pr(:1)", "PR(a:)"]
+    {
+        assert_eq!(Statistic::parse(text).unwrap(), None, "{text}");
+    }
+}
+
 #[test]
 fn not_implemented_when_statistic_comes_later() {
-    for later in ["PR(:200)", "TM(10%:90%)", "tm99", "IQM", "TC(0:10)"] {
+    for later in ["TM(10%:90%)", "tm99", "IQM", "TC(0:10)", "WM(:95%)", "ts90"] {
         assert_eq!(Statistic::parse(later).unwrap_err().code, "NotImplemented", "{later}");
     }
 }
