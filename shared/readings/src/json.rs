@@ -1,0 +1,62 @@
+//! A stored answer of `aws cloudwatch get-metric-data`, for judging a past incident.
+
+use crate::table::Table;
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_path_to_error::Error;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    metric_data_results: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Outcome {
+    id: String,
+    timestamps: Vec<Stamp>,
+    values: Vec<f64>,
+    status_code: Option<String>,
+}
+
+/// The AWS CLI writes ISO 8601 or, by its setting, seconds since 1970.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stamp {
+    Text(DateTime<Utc>),
+    Seconds(f64),
+}
+
+impl Stamp {
+    fn minute(&self) -> Option<DateTime<Utc>> {
+        let at = match self {
+            Self::Text(at) => *at,
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a date beyond the range saturates and is no date"
+            )]
+            Self::Seconds(seconds) => DateTime::from_timestamp(*seconds as i64, 0)?,
+        };
+        at.duration_trunc(TimeDelta::minutes(1)).ok()
+    }
+}
+
+impl Table {
+    /// Reads the CLI's JSON output: `MetricDataResults` with `Id`, `Timestamps`, `Values` and `StatusCode`.
+    ///
+    /// # Errors
+    /// When it is no such JSON; the message names the place.
+    pub fn from_json(text: &str) -> Result<Self, Error<serde_json::Error>> {
+        let answer: Answer = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))?;
+        let mut table = Self::default();
+        for outcome in &answer.metric_data_results {
+            let minutes = outcome.timestamps.iter().map(Stamp::minute);
+            table
+                .add(&outcome.id, minutes.zip(&outcome.values).filter_map(|(at, value)| Some((at?, *value))));
+            // `--query` may have left it out of the file.
+            table.status(&outcome.id, outcome.status_code.as_deref().unwrap_or("Complete"));
+        }
+        Ok(table)
+    }
+}
