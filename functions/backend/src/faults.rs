@@ -33,6 +33,8 @@ struct Order {
     added_latency_ms: u64,
     slow_percent: Option<f64>,
     crash_at_start: bool,
+    /// Nobody is struck before this date, in milliseconds since 1970: trouble that a smoke test cannot see.
+    from_ms: u64,
     seed: Option<u64>,
 }
 
@@ -95,7 +97,10 @@ impl Faults {
     }
 
     /// Delays the answer, replaces it with a 500, takes away what it found or fails the invocation, by chance.
-    pub(crate) async fn strike(&self, reply: Reply) -> Result<Reply, BackendError> {
+    pub(crate) async fn strike(&self, reply: Reply, now_ms: u64) -> Result<Reply, BackendError> {
+        if now_ms < self.order.from_ms {
+            return Ok(reply);
+        }
         let Throws { slow, fate, unanswered } = self.roll();
         if slow {
             tokio::time::sleep(Duration::from_millis(self.order.added_latency_ms)).await;
@@ -128,6 +133,8 @@ mod tests {
     use super::*;
     use crate::decide::ok;
     use serde_json::json;
+
+    const NOW_MS: u64 = 1_800_000_000_000;
 
     fn struck(order: &str, fate: Fate) -> usize {
         let faults = Faults::parse(Some(order)).unwrap();
@@ -165,7 +172,15 @@ mod tests {
     }
 
     async fn after(order: &str, reply: Reply) -> Reply {
-        Faults::parse(Some(order)).unwrap().strike(reply).await.unwrap()
+        Faults::parse(Some(order)).unwrap().strike(reply, NOW_MS).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn nobody_is_struck_when_it_is_too_early() {
+        for (from_ms, status) in [(NOW_MS - 1, 500), (NOW_MS, 500), (NOW_MS + 1, 200)] {
+            let order = format!(r#"{{"error_percent": 100, "from_ms": {from_ms}}}"#);
+            assert_eq!(after(&order, answered()).await.status, status, "{from_ms}");
+        }
     }
 
     #[tokio::test]

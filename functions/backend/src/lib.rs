@@ -115,7 +115,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<ApiGatewayV2
     let request = request.as_ref().map_err(String::as_str);
     let reply = decide::reply(request, &app.config.version, &app.manuals);
     #[cfg(feature = "rehearsal")]
-    let reply = app.faults.strike(reply).await?;
+    let reply = app.faults.strike(reply, app.clock.now_ms()).await?;
     metrics::write(&metrics::Line {
         timestamp_ms: app.clock.now_ms(),
         function_name: &app.config.function_name,

@@ -15,7 +15,7 @@ pub mod decide;
 mod publish;
 
 use aws::{Aws, AwsError, chain};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clock::Clock;
 use config::{Config, ConfigError, WatchedAlias};
 use decide::Datum;
@@ -125,9 +125,9 @@ async fn judge_alias(app: &App, watched: &WatchedAlias, now: DateTime<Utc>) -> (
     };
     match observe(app, watched, now).await {
         Ok(None) => (outcome("whole", "all requests go to one version".to_owned()), Vec::new()),
-        Ok(Some((split, document, problems))) => {
-            log(watched, &split, &document, &problems);
-            let report = &document.report;
+        Ok(Some(seen)) => {
+            log(watched, &seen);
+            let report = &seen.document.report;
             (outcome(&report.verdict.to_string(), report.reason.clone()), decide::published(report))
         }
         Err(blind) => {
@@ -138,12 +138,18 @@ async fn judge_alias(app: &App, watched: &WatchedAlias, now: DateTime<Utc>) -> (
     }
 }
 
-/// The split, the verdict on it, and what CloudWatch could not read; `None` when nothing is split.
-async fn observe(
-    app: &App,
-    watched: &WatchedAlias,
-    now: DateTime<Utc>,
-) -> Result<Option<(Split, Document, Vec<String>)>, Blind> {
+/// A split alias and the verdict on it.
+struct Seen {
+    split: Split,
+    /// First minute judged.
+    from: DateTime<Utc>,
+    document: Document,
+    /// What CloudWatch could not read.
+    problems: Vec<String>,
+}
+
+/// `None` when nothing is split.
+async fn observe(app: &App, watched: &WatchedAlias, now: DateTime<Utc>) -> Result<Option<Seen>, Blind> {
     let alias = LiveAlias::read(&app.lambda, &watched.function, &watched.alias).await?;
     let Some(split) = alias.split else { return Ok(None) };
     let Config { judging, look_back_minutes, .. } = &app.config;
@@ -160,10 +166,10 @@ async fn observe(
     let readings = Readings::new(judging, &table);
     let window = decide::window(since, &readings.canary_traffic(), now, judging.settle_minutes);
     let document = readings.inputs(Phase::Split, &window).document()?;
-    Ok(Some((split, document, readings.problems())))
+    Ok(Some(Seen { split, from: window.from, document, problems: readings.problems() }))
 }
 
-fn log(watched: &WatchedAlias, split: &Split, document: &Document, problems: &[String]) {
+fn log(watched: &WatchedAlias, Seen { split, from, document, problems }: &Seen) {
     let whole = serde_json::to_string(document).ok().filter(|text| text.len() <= MOST_LOGGED_BYTES);
     let shown = whole.or_else(|| serde_json::to_string(&document.report).ok()).unwrap_or_default();
     let report = &document.report;
@@ -173,6 +179,7 @@ fn log(watched: &WatchedAlias, split: &Split, document: &Document, problems: &[S
         stable = split.stable,
         canary_percent = split.canary_percent,
         verdict = %report.verdict,
+        from = from.to_rfc3339_opts(SecondsFormat::Secs, true),
         minutes = report.minutes,
         reason = report.reason,
         problems = problems.join("; "),

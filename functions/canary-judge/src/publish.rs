@@ -19,22 +19,24 @@ const MOST_DATA: usize = 1_000;
 #[error("the metrics cannot be published")]
 pub struct PublishError(#[source] Box<SdkError<PutMetricDataError>>);
 
-/// Publishes the data, stamped with `now`; no call when there is nothing to publish.
+/// Publishes the data; no call when there is nothing to publish. They are stamped with the minute that has just ended:
+/// an alarm looks at whole minutes, and would see a stamp of now only when this minute is over.
 pub(crate) async fn publish(
     client: &Client,
     watched: &WatchedAlias,
     data: &[Datum],
     now: DateTime<Utc>,
 ) -> Result<(), PublishError> {
+    let stamp = SdkTime::from_secs(now.timestamp() - 60);
     for data in data.chunks(MOST_DATA) {
-        let data = data.iter().map(|datum| metric_datum(watched, datum, now)).collect();
+        let data = data.iter().map(|datum| metric_datum(watched, datum, stamp)).collect();
         let call = client.put_metric_data().namespace(NAMESPACE).set_metric_data(Some(data));
         call.send().await.map_err(|error| PublishError(Box::new(error)))?;
     }
     Ok(())
 }
 
-fn metric_datum(watched: &WatchedAlias, datum: &Datum, now: DateTime<Utc>) -> MetricDatum {
+fn metric_datum(watched: &WatchedAlias, datum: &Datum, stamp: SdkTime) -> MetricDatum {
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
     let mut dimensions =
         vec![dimension("FunctionName", &watched.function), dimension("Alias", &watched.alias)];
@@ -46,7 +48,7 @@ fn metric_datum(watched: &WatchedAlias, datum: &Datum, now: DateTime<Utc>) -> Me
     MetricDatum::builder()
         .metric_name(datum.name)
         .set_dimensions(Some(dimensions))
-        .timestamp(SdkTime::from_secs(now.timestamp()))
+        .timestamp(stamp)
         .unit(if percent { StandardUnit::Percent } else { StandardUnit::None })
         .value(datum.value)
         .build()

@@ -1,30 +1,35 @@
 //! `rehearsal`: plays whole releases against the local AWS, tells what happens, and writes one HTML report.
 
+mod alarms;
 mod error;
 mod expect;
 mod hook_log;
+mod judge_log;
 mod load;
 mod narrate;
 mod observed;
 mod play;
 mod progress;
+mod replay;
 mod report;
 mod scenario;
 mod stage;
 
 use std::{path::PathBuf, process::ExitCode, time::SystemTime};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use error::RehearsalError;
 use play::Tempo;
 use report::{Outcome, Release, Report};
-use scenario::{SCENARIOS, Scenario};
+use scenario::Scenario;
 use twin::programs::Programs;
 
 /// Plays whole releases of the real functions on this computer, without an AWS account.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// List the scenarios and end.
     #[arg(long)]
     list: bool,
@@ -38,8 +43,8 @@ struct Arguments {
     /// Virtual minutes per real second.
     #[arg(long, default_value_t = 1.0, value_name = "MINUTES", value_parser = parse_rate)]
     rate: f64,
-    /// Customer requests per real second.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=200))]
+    /// Customer requests per real second, in the scenarios that do not say themselves how many they need.
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=200))]
     requests_per_second: u32,
     /// Where the report is written.
     #[arg(long, default_value = "rehearsal-report.html")]
@@ -47,6 +52,11 @@ struct Arguments {
     /// Folder of programs that are built already; without it the workspace is built first.
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Judge(replay::Arguments),
 }
 
 /// What shells report for a program that Ctrl-C ended.
@@ -66,6 +76,9 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 #[expect(clippy::print_stderr, reason = "the terminal is this program's user interface")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Judge(arguments)) = &arguments.command {
+        return judge(arguments);
+    }
     let stopped = async {
         match twin::stop_signals() {
             Ok(signal) => signal.await,
@@ -88,11 +101,26 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Judges recorded counts; nothing is played.
+#[expect(clippy::print_stderr, reason = "the terminal is this program's user interface")]
+fn judge(arguments: &replay::Arguments) -> ExitCode {
+    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    match replay::run(arguments, std::io::stdin().lock(), &mut output) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) if replay::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rehearsal judge: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 /// True when every release went as expected.
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
 async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
     if arguments.list {
-        SCENARIOS.iter().for_each(|s| println!("{:<18} {}", s.name, s.expectation));
+        scenario::all().for_each(|s| println!("{:<18} {}", s.name, s.expectation));
         return Ok(true);
     }
     let chosen = choose(&arguments.scenarios)?;
@@ -136,9 +164,9 @@ async fn play_all(
 
 fn choose(names: &[String]) -> Result<Vec<Scenario>, RehearsalError> {
     if names.is_empty() {
-        return Ok(SCENARIOS.to_vec());
+        return Ok(scenario::all().collect());
     }
-    let known = || SCENARIOS.map(|s| s.name).join(", ");
+    let known = || scenario::all().map(|s| s.name).collect::<Vec<_>>().join(", ");
     let unknown = |name: &String| RehearsalError::UnknownScenario { name: name.clone(), known: known() };
     names.iter().map(|name| scenario::find(name).ok_or_else(|| unknown(name))).collect()
 }

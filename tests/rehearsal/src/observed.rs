@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use twin::journal::{Entry, Event};
 
+use crate::judge_log::JudgeLine;
+
 /// The version that serves before the release.
 pub(crate) const STABLE: &str = "1";
 /// The version being released.
@@ -38,8 +40,12 @@ pub(crate) struct Observed {
     pub(crate) status: String,
     pub(crate) rollback: Option<(String, String)>,
     pub(crate) requests: Vec<CustomerRequest>,
-    /// Why the hook decided as it did, in its own words.
+    /// Why the pre-traffic hook decided as it did, in its own words.
     pub(crate) hook_reason: Option<String>,
+    /// The same of the post-traffic hook; `None` when it was not asked.
+    pub(crate) last_hook_reason: Option<String>,
+    /// What the judge said, minute by minute, while the traffic was split.
+    pub(crate) verdicts: Vec<JudgeLine>,
     pub(crate) journal: Vec<Entry>,
     /// Version and weights of the alias at the end, read back from Lambda.
     pub(crate) alias_version: String,
@@ -65,11 +71,46 @@ impl Observed {
         self.requests.iter().filter(|request| request.failed()).count()
     }
 
-    /// What the hook of the released deployment reported.
+    /// What the pre-traffic hook of the released deployment reported.
     pub(crate) fn hook_answer(&self) -> Option<&str> {
+        self.answer("BeforeAllowTraffic")
+    }
+
+    /// What the post-traffic hook of the released deployment reported.
+    pub(crate) fn last_hook_answer(&self) -> Option<&str> {
+        self.answer("AfterAllowTraffic")
+    }
+
+    fn answer(&self, step: &str) -> Option<&str> {
         self.journal.iter().find_map(|entry| match &entry.event {
-            Event::HookAnswered { deployment, status, .. } if *deployment == self.deployment => {
+            Event::HookAnswered { deployment, event, status }
+                if *deployment == self.deployment && event == step =>
+            {
                 Some(status.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    /// When an alarm first went into ALARM after the first shift.
+    pub(crate) fn fired(&self, name: &str) -> Option<DateTime<Utc>> {
+        let shifted = self.shifts().0?;
+        self.journal.iter().find_map(|entry| match &entry.event {
+            Event::AlarmChanged { alarm, to, .. } if alarm == name && to == "ALARM" && entry.at > shifted => {
+                Some(entry.at)
+            }
+            _ => None,
+        })
+    }
+
+    /// When the alias, after its first split, sent everything to the stable version again.
+    pub(crate) fn back_at(&self) -> Option<DateTime<Utc>> {
+        let first = self.shifts().0?;
+        self.journal.iter().find_map(|entry| match &entry.event {
+            Event::AliasMoved { version, weights, .. }
+                if entry.at > first && version == STABLE && weights.is_empty() =>
+            {
+                Some(entry.at)
             }
             _ => None,
         })

@@ -1,16 +1,17 @@
 //! Plays one release: load, deployment, a few minutes more, and everything that was seen.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use twin::programs::Programs;
+use twin::{ApiError, cloudwatch::Delay, programs::Programs};
 
 use crate::{
+    alarms,
     error::RehearsalError,
-    hook_log,
+    hook_log, judge_log,
     load::Load,
     observed::{CANDIDATE, Observed, STABLE},
     progress::Progress,
-    scenario::Scenario,
-    stage::{ALIAS, BACKEND, HOOK, Stage},
+    scenario::{Disturbance, Scenario},
+    stage::{ALIAS, BACKEND, HOOK, JUDGE, LAST_HOOK, Stage},
 };
 
 /// Virtual minutes of load before the deployment and after its end.
@@ -21,9 +22,59 @@ const CALM: TimeDelta = TimeDelta::minutes(2);
 pub(crate) struct Tempo {
     /// Virtual seconds per real second.
     pub(crate) rate: f64,
-    /// Customer requests per real second.
+    /// Customer requests per real second, where a scenario does not say how many.
     pub(crate) requests_per_second: u32,
     pub(crate) seed: u64,
+}
+
+impl Tempo {
+    /// The pace and the traffic that a scenario asks for.
+    fn of(self, scenario: &Scenario) -> Self {
+        let rate = self.rate * scenario.pace;
+        let per_second = |per_minute: u32| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a few hundred requests"
+            )]
+            let per_second = (f64::from(per_minute) * rate / 60.0).round() as u32;
+            per_second
+        };
+        let requests_per_second = scenario.requests_per_minute.map_or(self.requests_per_second, per_second);
+        Self { rate, requests_per_second, ..self }
+    }
+}
+
+/// Two minutes for most metrics, three for some: what CloudWatch may take on a bad day.
+const LATE_BY: TimeDelta = TimeDelta::minutes(2);
+const LATER_BY: TimeDelta = TimeDelta::seconds(50);
+/// Calls that are refused: more than the three minutes after which the Blind alarm fires, fewer than the split lasts.
+const REFUSED_CALLS: usize = 4;
+
+fn disturb(stage: &Stage, disturbance: Disturbance, seed: u64) {
+    match disturbance {
+        Disturbance::Nothing => {}
+        Disturbance::LateMetrics => {
+            for namespace in ["AWS/Lambda", "Manuel/Backend"] {
+                let (namespace, metric) = (Some(namespace.to_owned()), None);
+                stage.twin.cloudwatch().delay(Delay {
+                    namespace,
+                    metric,
+                    by: LATE_BY,
+                    jitter: LATER_BY,
+                    seed,
+                });
+            }
+        }
+        Disturbance::JudgeDenied => {
+            let denied = ApiError {
+                code: "AccessDenied",
+                status: 403,
+                message: "not authorized to perform: cloudwatch:GetMetricData".to_owned(),
+            };
+            stage.twin.faults().inject("cloudwatch:GetMetricData", REFUSED_CALLS, denied);
+        }
+    }
 }
 
 /// Plays `scenario` on a fresh stage.
@@ -32,8 +83,10 @@ pub(crate) async fn play(
     programs: &Programs,
     tempo: Tempo,
 ) -> Result<Observed, RehearsalError> {
-    let stage = Stage::set(programs, tempo.rate, tempo.seed).await?;
+    let tempo = tempo.of(scenario);
+    let stage = Stage::set(programs, (tempo.rate, tempo.seed), (scenario.stable)()).await?;
     let clock = stage.twin.clock();
+    disturb(&stage, scenario.disturbance, tempo.seed);
     let (started_at, watch) = (clock.now(), clock.stopwatch());
     let load = Load::start(stage.customers.clone(), clock, (BACKEND, ALIAS), tempo.requests_per_second);
     let progress = Progress::follow(&stage.twin, started_at, load.seen());
@@ -48,6 +101,8 @@ pub(crate) async fn play(
     progress.finish().await;
     Ok(Observed {
         hook_reason: hook_log::reason(&stage.twin.log_lines(HOOK), &deployment),
+        last_hook_reason: hook_log::reason(&stage.twin.log_lines(LAST_HOOK), &deployment),
+        verdicts: judge_log::read(&stage.twin.log_lines(JUDGE)),
         started_at,
         ended_at,
         deployment,
@@ -78,7 +133,9 @@ type Released = (String, String, Option<(String, String)>);
 
 /// Publishes the candidate and follows its deployment, and the rollback's if there is one, to the end.
 async fn release(stage: &Stage, scenario: &Scenario) -> Result<Released, RehearsalError> {
-    let candidate = stage.publish_with(scenario.environment()).await?;
+    // Only now: before the judge has run for some minutes, an alarm on its absence would be right to fire.
+    alarms::create(&stage.cloudwatch).await?;
+    let candidate = stage.publish_candidate((scenario.candidate)()).await?;
     let deployment = stage.deploy(STABLE, &candidate, scenario.configuration).await?;
     let status = stage.twin.deployment_finished(&deployment).await?;
     let info = stage.codedeploy.get_deployment().deployment_id(&deployment).send().await?.deployment_info;
@@ -100,8 +157,9 @@ fn of_the_candidate(
     let resource = format!("{BACKEND}:{ALIAS}");
     let dimensions =
         [("FunctionName", BACKEND), ("Resource", resource.as_str()), ("ExecutedVersion", CANDIDATE)];
-    let minutes =
-        stage.twin.cloudwatch().minutes(namespace, metric, &dimensions, from, to + TimeDelta::minutes(1));
+    // Everything that comes late is there by then.
+    let (to, now) = (to + TimeDelta::minutes(1), to + TimeDelta::hours(1));
+    let minutes = stage.twin.cloudwatch().minutes(namespace, metric, &dimensions, from, to, now);
     // Folded from +0: the sum of nothing is -0 otherwise, and reads oddly.
     minutes.iter().fold(0.0, |sum, minute| sum + minute.sum)
 }

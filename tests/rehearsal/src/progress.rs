@@ -65,6 +65,8 @@ fn is_news(event: &Event) -> bool {
     match event {
         Event::DeploymentStatus { status, .. } => status != "Created",
         Event::LifecycleEvent { .. } | Event::HookInvoked { .. } => false,
+        // A new alarm's first look.
+        Event::AlarmChanged { from, .. } => from != "INSUFFICIENT_DATA",
         _ => true,
     }
 }

@@ -4,19 +4,25 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use aws::Aws;
 use aws_sdk_codedeploy::types::{
-    AppSpecContent, AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform, DeploymentOption,
-    DeploymentStyle, DeploymentType, RevisionLocation, RevisionLocationType,
+    Alarm, AlarmConfiguration, AppSpecContent, AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform,
+    DeploymentOption, DeploymentStyle, DeploymentType, RevisionLocation, RevisionLocationType,
 };
 use aws_sdk_lambda::types::{Architecture, Environment, FunctionCode, Runtime};
+use chrono::TimeDelta;
 use serde_json::json;
-use twin::{Options, Twin, programs::Programs};
+use twin::{Options, Schedule, Scheduled, Twin, programs::Programs};
 
-use crate::error::RehearsalError;
+use crate::{alarms, error::RehearsalError, scenario::Version};
 
 pub(crate) const BACKEND: &str = "manuel-backend";
 pub(crate) const ALIAS: &str = "live";
 /// CodeDeploy's standard role may invoke hooks of this prefix only.
 pub(crate) const HOOK: &str = "CodeDeployHook_manuel-pre-traffic";
+pub(crate) const LAST_HOOK: &str = "CodeDeployHook_manuel-post-traffic";
+pub(crate) const JUDGE: &str = "manuel-canary-judge";
+/// What may be bad about a version: as a template of this stack would say it. The latency limit is far below the 5 s of
+/// production, because latencies are real here and nobody wants to wait for them.
+const CRITERIA: &str = include_str!("criteria.json");
 const APPLICATION: &str = "manuel";
 const GROUP: &str = "manuel-backend-live";
 /// Time that a customer's client waits for an answer.
@@ -28,28 +34,53 @@ pub(crate) struct Stage {
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) customers: aws_sdk_lambda::Client,
     pub(crate) codedeploy: aws_sdk_codedeploy::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
 }
 
 impl Stage {
-    /// Starts the twin and publishes version 1 behind the alias.
-    pub(crate) async fn set(programs: &Programs, rate: f64, seed: u64) -> Result<Self, RehearsalError> {
+    /// Starts the twin and publishes version 1, with its faults, behind the alias.
+    pub(crate) async fn set(
+        programs: &Programs,
+        (rate, seed): (f64, u64),
+        stable: Version,
+    ) -> Result<Self, RehearsalError> {
         let twin = Twin::start(Options { rate, seed, ..Options::default() }).await?;
-        let endpoint = twin.endpoint();
-        let aws = Aws::from_lookup(|name| match name {
-            "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
-            "AWS_REGION" => Some("eu-west-1".to_owned()),
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("rehearsal".to_owned()),
-            _ => None,
-        })?;
+        let aws = clients(twin.endpoint())?;
+        let _runs_with_the_twin: Scheduled = twin.schedule(Schedule {
+            name: "manuel-canary-judge".to_owned(),
+            function: JUDGE.to_owned(),
+            every: TimeDelta::minutes(1),
+            input: None,
+        });
         let (lambda, customers, codedeploy) = (aws.lambda(), aws.lambda_invoker(PATIENCE), aws.codedeploy());
-        let stage = Self { twin, lambda, customers, codedeploy };
-        let build = BTreeMap::from([("BUILD_ID".to_owned(), "build-1".to_owned())]);
-        stage.create_function(BACKEND, &programs.path("backend")?, build, 10).await?;
-        stage.create_function(HOOK, &programs.path("pre-traffic")?, BTreeMap::new(), 60).await?;
+        let stage = Self { twin, lambda, customers, codedeploy, cloudwatch: aws.cloudwatch() };
+        let program = |name| programs.path(name);
+        let judging = BTreeMap::from([("CRITERIA".to_owned(), CRITERIA.to_owned())]);
+        let mut watching = judging.clone();
+        watching.insert("WATCHED_ALIASES".to_owned(), format!("{BACKEND}:{ALIAS}"));
+        stage
+            .create_function(BACKEND, &program("backend")?, stage.environment("build-1", stable), 10)
+            .await?;
+        stage.create_function(HOOK, &program("pre-traffic")?, BTreeMap::new(), 60).await?;
+        stage.create_function(LAST_HOOK, &program("post-traffic")?, judging, 300).await?;
+        stage.create_function(JUDGE, &program("canary-judge")?, watching, 60).await?;
         let first = stage.publish().await?;
         stage.lambda.create_alias().function_name(BACKEND).name(ALIAS).function_version(first).send().await?;
         stage.create_group().await?;
         Ok(stage)
+    }
+
+    /// The environment of a version. Faults begin some minutes after now, so that no smoke test meets them by chance.
+    fn environment(&self, build: &str, version: Version) -> BTreeMap<String, String> {
+        let mut variables = BTreeMap::from([("BUILD_ID".to_owned(), build.to_owned())]);
+        if let Some(mut faults) = version.faults {
+            if let (Some(minutes), Some(order)) = (version.faults_after_minutes, faults.as_object_mut()) {
+                let from = self.twin.clock().now() + TimeDelta::minutes(minutes);
+                order.insert("from_ms".to_owned(), from.timestamp_millis().into());
+            }
+            variables.insert("REHEARSAL_FAULTS".to_owned(), faults.to_string());
+        }
+        variables
     }
 
     async fn create_function(
@@ -98,6 +129,8 @@ impl Stage {
             .deployment_type(DeploymentType::BlueGreen)
             .deployment_option(DeploymentOption::WithTrafficControl)
             .build();
+        let guard = alarms::GUARD.map(|name| Alarm::builder().name(name).build());
+        let alarms = AlarmConfiguration::builder().enabled(true).set_alarms(Some(guard.to_vec())).build();
         client
             .create_deployment_group()
             .application_name(APPLICATION)
@@ -105,23 +138,18 @@ impl Stage {
             .service_role_arn("arn:aws:iam::123456789012:role/codedeploy")
             .auto_rollback_configuration(rollback)
             .deployment_style(style)
+            .alarm_configuration(alarms)
             .send()
             .await?;
         Ok(())
     }
 
-    /// Publishes the next version with other settings.
-    pub(crate) async fn publish_with(
-        &self,
-        variables: BTreeMap<String, String>,
-    ) -> Result<String, RehearsalError> {
+    /// Publishes the candidate.
+    pub(crate) async fn publish_candidate(&self, candidate: Version) -> Result<String, RehearsalError> {
+        let variables = self.environment("build-2", candidate);
         let environment = Environment::builder().set_variables(Some(variables.into_iter().collect())).build();
-        self.lambda
-            .update_function_configuration()
-            .function_name(BACKEND)
-            .environment(environment)
-            .send()
-            .await?;
+        let update = self.lambda.update_function_configuration().function_name(BACKEND);
+        update.environment(environment).send().await?;
         self.publish().await
     }
 
@@ -136,7 +164,7 @@ impl Stage {
             "version": 0.0,
             "Resources": [{BACKEND: {"Type": "AWS::Lambda::Function", "Properties": {
                 "Name": BACKEND, "Alias": ALIAS, "CurrentVersion": from, "TargetVersion": to}}}],
-            "Hooks": [{"BeforeAllowTraffic": HOOK}],
+            "Hooks": [{"BeforeAllowTraffic": HOOK}, {"AfterAllowTraffic": LAST_HOOK}],
         });
         let content = AppSpecContent::builder().content(appspec.to_string()).build();
         let revision = RevisionLocation::builder()
@@ -154,4 +182,14 @@ impl Stage {
             .await?;
         created.deployment_id.ok_or(RehearsalError::Incomplete("CreateDeployment answered no id"))
     }
+}
+
+/// Clients of the local AWS.
+fn clients(endpoint: String) -> Result<Aws, aws::AwsError> {
+    Aws::from_lookup(|name| match name {
+        "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("rehearsal".to_owned()),
+        _ => None,
+    })
 }

@@ -35,9 +35,17 @@ fn alias(at: i64, version: &str, weights: &[(&str, f64)]) -> Entry {
     }
 }
 
+fn answered(at: i64, step: &str, status: &str) -> Entry {
+    let (deployment, event) = ("d-1".to_owned(), step.to_owned());
+    Entry { at: minute(at), event: Event::HookAnswered { deployment, event, status: status.to_owned() } }
+}
+
 fn hook(status: &str) -> Entry {
-    let (deployment, event) = ("d-1".to_owned(), "BeforeAllowTraffic".to_owned());
-    Entry { at: minute(2), event: Event::HookAnswered { deployment, event, status: status.to_owned() } }
+    answered(2, "BeforeAllowTraffic", status)
+}
+
+fn last_hook(status: &str) -> Entry {
+    answered(18, "AfterAllowTraffic", status)
 }
 
 /// A canary as it should be: every tenth request on version 2 from minute 2 to minute 17, then all of them.
@@ -56,11 +64,14 @@ fn good() -> Observed {
         rate: 1.0,
         requests,
         hook_reason: None,
+        last_hook_reason: None,
+        verdicts: Vec::new(),
         journal: vec![
             hook("Succeeded"),
             alias(1, "1", &[]),
             alias(1, "1", &[("2", 0.1)]),
             alias(16, "2", &[]),
+            last_hook("Succeeded"),
         ],
         alias_version: "2".to_owned(),
         alias_is_whole: true,
@@ -92,9 +103,10 @@ fn nothing_deviates_when_all_is_well() {
 
 #[test]
 fn completed_release_deviates_when_any_part_is_wrong() {
-    let cases: [Spoiled; 10] = [
+    let cases: [Spoiled; 11] = [
         (|seen| seen.status = "Stopped".to_owned(), "ended Stopped"),
-        (|seen| seen.journal[0] = hook("Failed"), "did not report Succeeded"),
+        (|seen| seen.journal[0] = hook("Failed"), "the pre-traffic hook did not report Succeeded"),
+        (|seen| seen.journal[4] = last_hook("Failed"), "the post-traffic hook did not report Succeeded"),
         (|seen| seen.alias_is_whole = false, "does not send everything"),
         (|seen| seen.requests[3].status = Some(500), "1 customer requests failed"),
         (|seen| seen.requests[3].status = None, "1 customer requests failed"),
@@ -147,3 +159,5 @@ fn canary_length_is_as_configured_when_it_deviates_by_the_slack_at_most() {
         assert_eq!(wrong.iter().all(|w| !w.contains("lasted")), well, "{late}: {wrong:?}");
     }
 }
+
+mod of_the_judge;

@@ -1,5 +1,7 @@
 //! Three made-up releases: what the page looks like without playing anything.
 
+pub(super) mod judged;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::model::{
@@ -70,6 +72,7 @@ pub(super) fn release() -> Release {
         minutes: vec![],
         weights: vec![],
         steps: vec![],
+        judged: None,
     }
 }
 
@@ -137,6 +140,7 @@ fn good_version() -> Release {
             ),
             step("AfterAllowTraffic", StepStatus::Succeeded, Some((1041, 1048)), ""),
         ],
+        judged: Some(judged::good()),
     }
 }
 
@@ -195,6 +199,7 @@ fn smoke_failure() -> Release {
             step("AllowTraffic", StepStatus::Skipped, None, ""),
             step("AfterAllowTraffic", StepStatus::Skipped, None, ""),
         ],
+        judged: None,
     }
 }
 
@@ -246,5 +251,6 @@ fn crash_at_start() -> Release {
             step("AllowTraffic", StepStatus::Failed, Some((180, 350)), "stopped by the alarm backend-canary-errors"),
             step("AfterAllowTraffic", StepStatus::Skipped, None, ""),
         ],
+        judged: Some(judged::crash()),
     }
 }

@@ -11,7 +11,7 @@ use super::traffic::key;
 /// Height of both charts in pixels.
 const HEIGHT: f64 = 120.0;
 /// More dots than this hide the line that they stand on.
-const MOST_DOTS: usize = 40;
+pub(super) const MOST_DOTS: usize = 40;
 
 /// The share of each version's requests that failed: versions with unequal traffic stay comparable.
 pub(super) fn errors(scene: &Scene<'_>) -> Panel {
@@ -22,13 +22,14 @@ pub(super) fn errors(scene: &Scene<'_>) -> Panel {
     let keys: Vec<Key> =
         scene.versions.iter().map(|version| key(version, failures(scene, version))).collect();
     let failed: u64 = scene.versions.iter().map(|version| scene.total(version, |entry| entry.errors)).sum();
-    let curves = lines.iter().flat_map(|(version, points)| curve(&plane, version, "solid", points));
+    let curves = lines.iter().flat_map(|(version, points)| curve(&plane, &version.colour, "solid", points));
     Panel {
-        heading: "Failed requests (% of each version’s requests)",
+        heading: "Failed requests (% of each version’s requests)".into(),
         description: described("Share of failed requests per minute by version", &keys),
         plane,
-        unit: " %",
+        ticks: plane.ticks(" %"),
         hint: "",
+        note: "",
         keys,
         marks: curves.chain(hover(scene, &plane)).collect(),
         texts: Vec::new(),
@@ -62,13 +63,15 @@ pub(super) fn latency(scene: &Scene<'_>) -> Panel {
     let value = Axis::up_to(highest(lines.iter().map(|(_, _, points)| points)));
     let plane = Plane { time: scene.time, value, height: HEIGHT };
     let keys: Vec<Key> = scene.versions.iter().map(|version| key(version, worst(scene, version))).collect();
-    let curves = lines.iter().flat_map(|(version, style, points)| curve(&plane, version, style, points));
+    let curves =
+        lines.iter().flat_map(|(version, style, points)| curve(&plane, &version.colour, style, points));
     Panel {
-        heading: "Latency (real ms)",
+        heading: "Latency (real ms)".into(),
         description: described("Latency per minute by version, median and 95th percentile", &keys),
         plane,
-        unit: "",
+        ticks: plane.ticks(""),
         hint: "solid p50, dashed p95",
+        note: "",
         keys,
         marks: curves.chain(hover(scene, &plane)).collect(),
         texts: Vec::new(),
@@ -86,8 +89,7 @@ fn worst(scene: &Scene<'_>, version: &Version) -> String {
 }
 
 /// A line with a dot for each minute; in a long release, with dots only where there is no line.
-fn curve(plane: &Plane, version: &Version, style: &str, points: &[Point]) -> [Mark; 2] {
-    let colour = &version.colour;
+pub(super) fn curve(plane: &Plane, colour: &str, style: &str, points: &[Point]) -> [Mark; 2] {
     let dotted = if points.len() > MOST_DOTS { alone(points) } else { points.to_vec() };
     [
         Mark::silent(format!("line {style} {colour}"), plane.line(points)),
@@ -112,7 +114,7 @@ fn highest<'a>(series: impl Iterator<Item = &'a Vec<Point>>) -> f64 {
 }
 
 /// A chart in words.
-fn described(what: &str, keys: &[Key]) -> String {
+pub(super) fn described(what: &str, keys: &[Key]) -> String {
     let told: Vec<String> = keys.iter().map(|key| format!("{}: {}", key.name, key.figure)).collect();
     format!("{what}. {}.", told.join("; "))
 }

@@ -1,7 +1,7 @@
 //! One self-contained HTML page about a run of the rehearsal: no script, no network, light and dark.
 //!
 //! [`render`] turns a [`Report`] into the page. `model` is what the rehearsal fills in; the charts (`traffic`,
-//! `health`, `steps`) each turn one release into shapes; `panel`, `plane` and `scale` know how any chart is
+//! `health`, `judged`, `steps`) each turn one release into shapes; `panel`, `plane` and `scale` know how any chart is
 //! drawn and nothing about releases; the templates and the style sheet are under `templates/`.
 
 mod elapsed;
@@ -9,6 +9,7 @@ mod elapsed;
 mod example;
 mod health;
 mod hover;
+mod judged;
 mod markers;
 mod model;
 mod panel;
@@ -23,8 +24,8 @@ mod traffic;
 use askama::Template;
 
 pub(crate) use self::model::{
-    EntryKind, KeyFigure, Minute, Outcome, Release, Report, Step, StepStatus, TimelineEntry, VersionMinute,
-    WeightChange,
+    Band, EntryKind, Judged, JudgedMinute, KeyFigure, Minute, Outcome, Release, Report, Step, StepStatus,
+    TimelineEntry, VerdictChange, VersionMinute, WeightChange,
 };
 
 use self::markers::{Badge, Marker};
@@ -102,12 +103,13 @@ fn section<'a>(release: &'a Release) -> Section<'a> {
         let (class, kind) = kind(entry.kind);
         Line { elapsed: scene.start.stopwatch(entry.at), class, kind, text: &entry.text }
     };
-    let panels = vec![
+    let mut panels = vec![
         traffic::split(&scene),
         traffic::requests(&scene),
         health::errors(&scene),
         health::latency(&scene),
     ];
+    panels.extend(judged::panels(&scene));
     Section {
         release,
         good: release.outcome == Outcome::AsExpected,
@@ -132,6 +134,7 @@ fn kind(kind: EntryKind) -> (&'static str, &'static str) {
     match kind {
         EntryKind::Deployment => ("deployment", "Deployment"),
         EntryKind::Hook => ("hook", "Hook"),
+        EntryKind::Judge => ("judge", "Judge"),
         EntryKind::Traffic => ("traffic", "Traffic"),
         EntryKind::Alarm => ("alarm", "Alarm"),
         EntryKind::Load => ("load", "Load"),

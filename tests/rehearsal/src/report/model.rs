@@ -45,6 +45,8 @@ pub(crate) struct Release {
     pub weights: Vec<WeightChange>,
     /// The lifecycle events of the deployment, in order; empty when no deployment was made.
     pub steps: Vec<Step>,
+    /// What the judge saw; `None` when nothing was judged.
+    pub judged: Option<Judged>,
 }
 
 /// The verdict on one release.
@@ -85,6 +87,8 @@ pub(crate) enum EntryKind {
     Deployment,
     /// A lifecycle hook was invoked or answered.
     Hook,
+    /// The judge changed its word.
+    Judge,
     /// The alias sends its requests elsewhere.
     Traffic,
     /// An alarm changed its state; marked in the charts.
@@ -158,4 +162,60 @@ pub(crate) enum StepStatus {
     Skipped,
     /// It had not ended when the observation did.
     InProgress,
+}
+
+/// What the judge saw of the criterion that decided, or of the one with the strongest evidence.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Judged {
+    /// Name of the criterion, for example `http_5xx`.
+    pub criterion: String,
+    /// Allowed bad share, 0 to 100 percent.
+    pub limit_percent: f64,
+    /// Common logarithm of the evidence at which a test breaches.
+    pub threshold_log10: f64,
+    /// Allowed multiple of the stable version's bad share.
+    pub ratio: f64,
+    /// The settled minutes in order of time, as of the last verdict.
+    pub minutes: Vec<JudgedMinute>,
+    /// Start of the minute whose verdict was the first breach.
+    pub first_breach: Option<DateTime<Utc>>,
+    /// When the judge's word changed, in order of time; the first entry is its first word.
+    pub verdicts: Vec<VerdictChange>,
+}
+
+/// One minute as the judge saw it, together with all minutes before.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct JudgedMinute {
+    /// The start of the minute.
+    pub at: DateTime<Utc>,
+    /// Common logarithm of the limit test's evidence after this minute.
+    pub limit_log10: f64,
+    /// The same of the regression test; `None` when that test does not apply.
+    pub regression_log10: Option<f64>,
+    /// The canary's share of bad requests, from the first minute to this one.
+    pub canary: Band,
+    /// The stable version's share of bad requests, from the first minute to this one.
+    pub stable: Band,
+}
+
+/// A share of bad requests with the bounds that hold at all minutes at once.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Band {
+    /// The share, 0 to 100 percent; `None` without requests.
+    pub percent: Option<f64>,
+    /// Lower bound, 0 to 100 percent.
+    pub low_percent: f64,
+    /// Upper bound, 0 to 100 percent.
+    pub high_percent: f64,
+}
+
+/// The judge's word from one moment on.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct VerdictChange {
+    /// When it was given, in virtual time.
+    pub at: DateTime<Utc>,
+    /// `healthy`, `inconclusive` or `breach`.
+    pub word: String,
+    /// The judge's one sentence about it.
+    pub reason: String,
 }

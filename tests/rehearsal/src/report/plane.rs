@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::scale::Axis;
+use super::scale::{Axis, Tick};
 
 /// Width of the drawing, in its own units.
 const WIDTH: f64 = 1000.0;
@@ -76,6 +76,52 @@ impl Plane {
             .collect()
     }
 
+    /// The surface between two lines through the same minutes, interrupted where either has a gap.
+    ///
+    /// A minute between two gaps is as wide as a minute is.
+    pub(super) fn area(&self, low: &[Point], high: &[Point]) -> String {
+        let value = |(_, value): &Point| value.filter(|value| value.is_finite());
+        let edges = low.iter().zip(high).map(|(low, high)| Some((low.0, value(low)?, value(high)?)));
+        let edges: Vec<Option<(f64, f64, f64)>> = edges.collect();
+        edges
+            .split(Option::is_none)
+            .map(|run| self.surface(&run.iter().flatten().collect::<Vec<_>>()))
+            .collect()
+    }
+
+    /// One closed surface through minutes with a lower and an upper value.
+    fn surface(&self, run: &[&(f64, f64, f64)]) -> String {
+        match run {
+            [] => String::new(),
+            [(minute, low, high)] => self.block((minute - 0.5, minute + 0.5), (*low, *high)),
+            _ => {
+                let there = run.iter().map(|(minute, _, high)| (*minute, *high));
+                let back = run.iter().rev().map(|(minute, low, _)| (*minute, *low));
+                let outline: Vec<Point> =
+                    there.chain(back).map(|(minute, value)| (minute, Some(value))).collect();
+                format!("{}Z", self.line(&outline))
+            }
+        }
+    }
+
+    /// A line from the first minute to the last, at one value; empty when the value is not on the axis.
+    pub(super) fn level(&self, value: f64) -> String {
+        if !self.shows(value) {
+            return String::new();
+        }
+        self.line(&[(self.time.low(), Some(value)), (self.time.high(), Some(value))])
+    }
+
+    /// Whether a value is on the axis.
+    pub(super) fn shows(&self, value: f64) -> bool {
+        (self.value.low()..=self.value.high()).contains(&value)
+    }
+
+    /// As many numbers as the height can carry, with `unit` after each.
+    pub(super) fn ticks(&self, unit: &str) -> Vec<Tick> {
+        self.value.value_ticks(unit, self.height)
+    }
+
     /// A rectangle between two minutes and two values.
     pub(super) fn block(&self, minutes: (f64, f64), values: (f64, f64)) -> String {
         let (left, right) = (self.x(minutes.0), self.x(minutes.1));
@@ -133,6 +179,22 @@ mod tests {
     #[test]
     fn block_stands_on_its_lower_value_when_stacked() {
         assert_eq!(plane().block((1.0, 2.0), (1.0, 3.0)), "M100 75V25H200V75Z");
+    }
+
+    #[test]
+    fn area_has_one_surface_for_each_run_of_minutes_when_there_are_gaps() {
+        let low = [(0.0, Some(0.0)), (1.0, Some(1.0)), (2.0, None), (3.0, Some(1.0)), (4.0, Some(f64::NAN))];
+        let high = [(0.0, Some(9.0)), (1.0, Some(2.0)), (2.0, Some(2.0)), (3.0, Some(2.0)), (4.0, Some(2.0))];
+        assert_eq!(plane().area(&low, &high), "M0 0L100 50L100 75L0 100ZM250 75V50H350V75Z");
+        assert_eq!(plane().area(&[], &[]), "");
+    }
+
+    #[test]
+    fn level_is_not_drawn_when_its_value_is_not_on_the_axis() {
+        assert_eq!(plane().level(1.0), "M0 75L1000 75");
+        for value in [-0.1, 4.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(plane().level(value), "");
+        }
     }
 
     #[test]

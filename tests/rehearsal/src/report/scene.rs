@@ -52,7 +52,9 @@ impl<'a> Scene<'a> {
     /// Fits the time axis to everything that was observed, and gives each version its colour.
     pub(super) fn new(release: &'a Release) -> Self {
         let start = Start(release.started_at);
-        let minutes = || release.minutes.iter().map(|minute| start.minutes(minute.at));
+        let judged = || release.judged.iter().flat_map(|judged| &judged.minutes).map(|minute| minute.at);
+        let measured = || release.minutes.iter().map(|minute| minute.at);
+        let minutes = || measured().chain(judged()).map(|at| start.minutes(at));
         let first = minutes().fold(0.0, f64::min);
         let last = minutes().map(|minute| minute + 1.0).fold(start.minutes(release.ended_at), f64::max);
         Self { release, start, time: Axis::new(first, last), versions: versions(release) }
@@ -77,17 +79,26 @@ impl<'a> Scene<'a> {
         version: &Version,
         quantity: impl Fn(&VersionMinute) -> Option<f64>,
     ) -> Vec<Point> {
+        let value = |minute: &Minute| {
+            let entry = minute.versions.iter().find(|entry| entry.version == version.number);
+            entry.and_then(&quantity)
+        };
+        self.over_time(self.release.minutes.iter().map(|minute| (minute.at, value(minute))))
+    }
+
+    /// One quantity over time, given for the start of each minute, as a value in the middle of it.
+    ///
+    /// A minute that is missing is a gap.
+    pub(super) fn over_time(&self, values: impl Iterator<Item = (DateTime<Utc>, Option<f64>)>) -> Vec<Point> {
         let mut points: Vec<Point> = Vec::new();
-        for minute in &self.release.minutes {
-            let (begin, end) = self.bounds(minute);
-            let middle = f64::midpoint(begin, end);
+        for (at, value) in values {
+            let middle = self.minute(at) + 0.5;
             if let Some((previous, _)) = points.last().copied()
                 && middle - previous > LONGEST_JOIN
             {
                 points.push((f64::midpoint(previous, middle), None));
             }
-            let value = minute.versions.iter().find(|entry| entry.version == version.number);
-            points.push((middle, value.and_then(&quantity)));
+            points.push((middle, value));
         }
         points
     }

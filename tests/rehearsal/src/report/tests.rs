@@ -78,8 +78,8 @@ fn page_needs_nothing_else_when_opened() {
 #[test]
 fn every_chart_is_described_when_the_release_has_traffic() {
     let page = page(report().releases.remove(2));
-    assert_eq!(page.matches("<figure").count(), 4);
-    assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 4);
+    assert_eq!(page.matches("<figure").count(), 7);
+    assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 7);
     assert!(page.contains("version 2: 27 of 27 failed"));
     assert!(page.contains("from 3:00: 90 % to version 1, 10 % to version 2"));
 }

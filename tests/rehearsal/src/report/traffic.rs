@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::hover::hover;
 use super::model::WeightChange;
-use super::panel::{Key, Mark, Panel, Text};
+use super::panel::{Anchor, Key, Mark, Panel, Text};
 use super::plane::{Coordinate, Plane};
 use super::scale::{Axis, short_number};
 use super::scene::{Scene, Version, as_value, named};
@@ -34,11 +34,12 @@ pub(super) fn split(scene: &Scene<'_>) -> Panel {
     let marks = stretches.iter().flat_map(|stretch| bands(scene, &plane, stretch)).collect();
     let states: Vec<String> = stretches.iter().map(|stretch| told(scene, stretch)).collect();
     Panel {
-        heading: "Where the alias sends requests (% by version)",
+        heading: "Where the alias sends requests (% by version)".into(),
         description: format!("Share of requests the alias gives to each version. {}.", states.join("; ")),
         plane,
-        unit: " %",
+        ticks: plane.ticks(" %"),
         hint: "",
+        note: "",
         keys: scene.versions.iter().map(|version| key(version, String::new())).collect(),
         marks,
         texts: stretches.iter().filter_map(|stretch| words(&plane, stretch)).collect(),
@@ -111,6 +112,8 @@ fn words(plane: &Plane, stretch: &Stretch<'_>) -> Option<Text> {
         top: Coordinate(plane.height - 10.0),
         short: format!("{} %", short_number(share)),
         more,
+        anchor: Anchor::Start,
+        outlined: false,
     };
     match width {
         ..ROOM_FOR_A_NUMBER => None,
@@ -130,11 +133,12 @@ pub(super) fn requests(scene: &Scene<'_>) -> Panel {
     let keys: Vec<Key> = totals.map(|(version, total)| key(version, format!("{total} in all"))).collect();
     let told: Vec<String> = keys.iter().map(|key| format!("{}: {}", key.name, key.figure)).collect();
     Panel {
-        heading: "Requests per minute",
+        heading: "Requests per minute".into(),
         description: format!("Requests per minute by version, stacked. {}.", told.join("; ")),
         plane,
-        unit: "",
+        ticks: plane.ticks(""),
         hint: "",
+        note: "",
         keys,
         marks: stacks(scene, &plane).into_iter().chain(hover(scene, &plane)).collect(),
         texts: Vec::new(),

@@ -1,5 +1,7 @@
 //! From what was observed to what the report shows.
 
+mod judged;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
@@ -8,8 +10,8 @@ use twin::journal::Event;
 use crate::{
     observed::{CANDIDATE, CustomerRequest, Observed},
     report::{
-        EntryKind, KeyFigure, Minute, Outcome, Release, Step, StepStatus, TimelineEntry, VersionMinute,
-        WeightChange,
+        EntryKind, KeyFigure, Minute, Outcome, Release, Step, StepStatus, TimelineEntry, VerdictChange,
+        VersionMinute, WeightChange,
     },
     scenario::Scenario,
 };
@@ -31,21 +33,28 @@ pub(crate) fn release(scenario: &Scenario, seen: &Observed) -> Release {
         minutes: minutes(&seen.requests),
         weights: weights(seen),
         steps: steps(seen),
+        judged: judged::judged(&seen.verdicts),
     }
 }
 
 /// What did happen, for somebody who reads nothing else.
 fn conclusion(seen: &Observed) -> String {
-    let hook = match (seen.hook_answer(), &seen.hook_reason) {
+    let hook = |name: &str, answer: Option<&str>, reason: Option<&String>| match (answer, reason) {
         (Some(answer), Some(reason)) => {
-            format!("The smoke test {}: {}.", answer.to_lowercase(), first_words(reason))
+            format!("The {name} {}: {}. ", answer.to_lowercase(), first_words(reason))
         }
-        (answer, _) => format!("The smoke test reported {}.", answer.unwrap_or("nothing")),
+        (Some(answer), None) => format!("The {name} reported {answer}. "),
+        (None, _) => String::new(),
     };
+    let judge = judged::deciding(&seen.verdicts).map_or_else(String::new, |line| {
+        format!("The judge said {}: {}. ", line.verdict, first_words(&line.reason))
+    });
     let whole = if seen.alias_is_whole { "all" } else { "part of the" };
     format!(
-        "{hook} The deployment ended {}; live sends {whole} traffic to version {}. Version {CANDIDATE} served {} of {} \
+        "{}{judge}{}The deployment ended {}; live sends {whole} traffic to version {}. Version {CANDIDATE} served {} of {} \
          customer requests; {} failed.",
+        hook("smoke test", seen.hook_answer(), seen.hook_reason.as_ref()),
+        hook("post-traffic hook", seen.last_hook_answer(), seen.last_hook_reason.as_ref()),
         seen.status,
         seen.alias_version,
         seen.served_by(CANDIDATE).count(),
@@ -105,19 +114,39 @@ fn timeline(seen: &Observed) -> Vec<TimelineEntry> {
     let entry = |at, kind, text: &str| TimelineEntry { at, kind, text: text.to_owned() };
     let mut timeline =
         vec![entry(seen.started_at, EntryKind::Load, "customers start to send requests through live")];
-    for happened in seen.journal.iter().filter(|entry| entry.at >= seen.started_at) {
-        if is_hook_answer(&happened.event, seen) {
-            let reason = seen.hook_reason.as_deref().unwrap_or("the hook logged no reason");
-            timeline.push(entry(happened.at, EntryKind::Hook, &format!("pre-traffic decided: {reason}")));
+    for happened in
+        seen.journal.iter().filter(|entry| entry.at >= seen.started_at && !is_first_look(&entry.event))
+    {
+        if let Some(decided) = decision(&happened.event, seen) {
+            timeline.push(entry(happened.at, EntryKind::Hook, &decided));
         }
         timeline.push(entry(happened.at, kind(&happened.event), &happened.event.to_string()));
     }
+    let said = |change: VerdictChange| {
+        entry(change.at, EntryKind::Judge, &format!("the judge says {}: {}", change.word, change.reason))
+    };
+    timeline.extend(judged::changes(&seen.verdicts).into_iter().map(said));
     timeline.push(entry(seen.ended_at, EntryKind::Load, "the rehearsal of this release ends"));
+    timeline.sort_by_key(|entry| entry.at);
     timeline
 }
 
-fn is_hook_answer(event: &Event, seen: &Observed) -> bool {
-    matches!(event, Event::HookAnswered { deployment, .. } if *deployment == seen.deployment)
+/// A new alarm that found all well: no news.
+fn is_first_look(event: &Event) -> bool {
+    matches!(event, Event::AlarmChanged { from, to, .. } if from == "INSUFFICIENT_DATA" && to == "OK")
+}
+
+/// Why a hook of the released deployment decided so, when this is its answer.
+fn decision(event: &Event, seen: &Observed) -> Option<String> {
+    let Event::HookAnswered { deployment, event, .. } = event else { return None };
+    if *deployment != seen.deployment {
+        return None;
+    }
+    let (hook, reason) = match event.as_str() {
+        "AfterAllowTraffic" => ("post-traffic", &seen.last_hook_reason),
+        _ => ("pre-traffic", &seen.hook_reason),
+    };
+    Some(format!("{hook} decided: {}", reason.as_deref().unwrap_or("the hook logged no reason")))
 }
 
 fn kind(event: &Event) -> EntryKind {

@@ -1,5 +1,7 @@
 //! What must be true after each kind of release; every check answers the sentences that were not.
 
+pub(crate) mod judged;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -25,6 +27,10 @@ pub(crate) fn completed(seen: &Observed) -> Vec<String> {
     let mut wrong = Deviations(Vec::new());
     wrong.unless(seen.status == "Succeeded", format!("the deployment ended {}, not Succeeded", seen.status));
     wrong.unless(seen.hook_answer() == Some("Succeeded"), "the pre-traffic hook did not report Succeeded");
+    wrong.unless(
+        seen.last_hook_answer() == Some("Succeeded"),
+        "the post-traffic hook did not report Succeeded",
+    );
     wrong.unless(
         seen.alias_version == CANDIDATE && seen.alias_is_whole,
         "live does not send everything to version 2",
