@@ -5,7 +5,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help build rehearse twin test lint unit clients production deny bench audit clean
 
-FEATURES := backend/rehearsal
+FEATURES := backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal
+# The functions that have the feature, and must not ship with it.
+REHEARSED := backend canary-judge post-traffic
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 VENV := .venv/bin
@@ -31,7 +33,7 @@ test: lint deny production unit clients ## everything that CI runs
 lint: ## formatting, clippy and documentation, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features $(FEATURES) -- -D warnings
-	cargo clippy --package backend -- -D warnings  # as it ships: without the feature
+	cargo clippy $(addprefix --package ,$(REHEARSED)) -- -D warnings  # as they ship: without the feature
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features $(FEATURES) --quiet
 
 unit: build ## Rust tests: rules, handlers against the twin, compiled binaries
@@ -40,11 +42,13 @@ unit: build ## Rust tests: rules, handlers against the twin, compiled binaries
 clients: build $(VENV)/.ready ## boto3, the AWS CLI and cargo lambda against the twin
 	$(VENV)/python -m pytest -q tests/twin/clients
 
-production: build ## the shipped backend contains no fault switch and no virtual clock
-	cargo build --release --package backend
-	grep -qa REHEARSAL_ $(PROGRAMS)/backend  # the search finds it where it is
-	test -f $(RELEASE)/backend
-	! grep -qa REHEARSAL_ $(RELEASE)/backend
+production: build ## the shipped functions contain no fault switch and no virtual clock
+	cargo build --release $(addprefix --package ,$(REHEARSED))
+	for name in $(REHEARSED); do \
+	  grep -qa REHEARSAL_ $(PROGRAMS)/$$name || { echo "$$name: the search does not find what must be there"; exit 1; }; \
+	  test -f $(RELEASE)/$$name; \
+	  if grep -qa REHEARSAL_ $(RELEASE)/$$name; then echo "$$name: a switch of rehearsals is in the release"; exit 1; fi; \
+	done
 
 $(VENV)/.ready: tests/twin/clients/requirements.txt
 	python3 -m venv .venv
@@ -61,8 +65,9 @@ deny: .tools/bin/cargo-deny-$(DENY_VERSION) ## licences, sources and banned crat
 audit: .tools/bin/cargo-deny-$(DENY_VERSION) ## known vulnerabilities; needs the advisory database from the network
 	.tools/bin/cargo-deny check advisories
 
-bench: ## cold start, memory and package size of the functions; release builds, several minutes
+bench: ## cold start, memory and package size of the functions, and the judge beside other rules; release builds, several minutes
 	cargo run --release --package bench
+	cargo run --release --package comparison
 
 clean: ## everything that the targets above made
 	rm -rf target .venv .tools rehearsal-report.html

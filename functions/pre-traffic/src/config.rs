@@ -2,15 +2,11 @@
 
 use crate::cases::{CaseProblem, SmokeCase, default_cases, parse_cases};
 use aws::TlsError;
+use hook::{ReserveError, answer_reserve};
 use std::time::Duration;
 
 /// The cases as a JSON array; unset or empty: `GET /health` answers 200 within 3 s.
 pub const SMOKE_CASES: &str = "SMOKE_CASES";
-/// Whole seconds of the invocation that are kept for the answer; unset: 10.
-pub const ANSWER_RESERVE_SECONDS: &str = "ANSWER_RESERVE_SECONDS";
-
-/// A reserve below a second leaves no second try; above five minutes no function time-out leaves time to check.
-const RESERVE_SECONDS: std::ops::RangeInclusive<u64> = 1..=300;
 
 /// A setting that does not parse. The handler answers `Failed` with its text.
 #[derive(Debug, thiserror::Error)]
@@ -19,11 +15,11 @@ pub enum ConfigError {
     #[error("{SMOKE_CASES}: {0}")]
     Cases(#[from] CaseProblem),
     /// Give whole seconds.
-    #[error("{ANSWER_RESERVE_SECONDS} must be whole seconds from {min} to {max}; got {0:?}", min = RESERVE_SECONDS.start(), max = RESERVE_SECONDS.end())]
-    Reserve(String),
+    #[error(transparent)]
+    Reserve(#[from] ReserveError),
     /// Correct the TLS variables.
     #[error("the TLS settings cannot be used")]
-    Tls(#[source] TlsError),
+    Tls(#[from] TlsError),
 }
 
 /// What the settings say.
@@ -41,10 +37,9 @@ impl Config {
     /// # Errors
     /// When a setting does not parse.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let filled = |name| lookup(name).filter(|value| !value.trim().is_empty());
-        let cases = filled(SMOKE_CASES).map_or_else(|| Ok(default_cases()), |text| parse_cases(&text))?;
-        let answer_reserve = filled(ANSWER_RESERVE_SECONDS).map_or(Ok(hook::DEFAULT_RESERVE), reserve)?;
-        Ok(Self { cases, answer_reserve })
+        let cases = lookup(SMOKE_CASES).filter(|value| !value.trim().is_empty());
+        let cases = cases.map_or_else(|| Ok(default_cases()), |text| parse_cases(&text))?;
+        Ok(Self { cases, answer_reserve: answer_reserve(lookup)? })
     }
 
     /// The longest time that any case allows one answer.
@@ -55,16 +50,10 @@ impl Config {
     }
 }
 
-fn reserve(text: String) -> Result<Duration, ConfigError> {
-    match text.trim().parse() {
-        Ok(seconds) if RESERVE_SECONDS.contains(&seconds) => Ok(Duration::from_secs(seconds)),
-        _ => Err(ConfigError::Reserve(text)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hook::ANSWER_RESERVE_SECONDS;
 
     fn config(name: &str, value: &str) -> Result<Config, ConfigError> {
         Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
@@ -81,18 +70,9 @@ mod tests {
     }
 
     #[test]
-    fn reserve_is_taken_at_its_bounds() {
-        for seconds in [1, 300] {
-            let config = config(ANSWER_RESERVE_SECONDS, &seconds.to_string()).unwrap();
-            assert_eq!(config.answer_reserve, Duration::from_secs(seconds));
-        }
-    }
-
-    #[test]
-    fn error_when_the_reserve_is_out_of_bounds_or_no_number() {
-        for value in ["0", "301", "-1", "1.5", "10s"] {
-            assert!(matches!(config(ANSWER_RESERVE_SECONDS, value), Err(ConfigError::Reserve(_))), "{value}");
-        }
+    fn reserve_is_read_and_refused_as_every_hook_does() {
+        assert_eq!(config(ANSWER_RESERVE_SECONDS, "7").unwrap().answer_reserve, Duration::from_secs(7));
+        assert!(matches!(config(ANSWER_RESERVE_SECONDS, "0"), Err(ConfigError::Reserve(_))));
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod request;
 mod response;
 mod shown;
 
-use aws::{Aws, AwsError, CA_BUNDLE, TLS_ROOTS};
+use aws::AwsError;
 use cases::SmokeCase;
 use clock::Clock;
 use config::{Config, ConfigError};
@@ -48,18 +48,9 @@ impl App {
     /// Reads the settings and builds the clients.
     ///
     /// # Errors
-    /// When region or credentials are missing. Unusable TLS settings are reported by the handler, over connections
-    /// that trust the embedded roots.
+    /// When region or credentials are missing; everything else is reported by the handler ([`hook::connect`]).
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, clock: Clock) -> Result<Self, AwsError> {
-        let (aws, config) = match Aws::from_lookup(&lookup) {
-            Ok(aws) => (aws, Config::from_lookup(&lookup)),
-            Err(AwsError::Tls(problem)) => {
-                let without_tls =
-                    |name: &str| if [CA_BUNDLE, TLS_ROOTS].contains(&name) { None } else { lookup(name) };
-                (Aws::from_lookup(without_tls)?, Err(ConfigError::Tls(problem)))
-            }
-            Err(error) => return Err(error),
-        };
+        let (aws, config) = hook::connect(&lookup, Config::from_lookup(&lookup))?;
         let longest_limit = config.as_ref().map(Config::longest_limit).unwrap_or_default();
         let lambda = aws.lambda_invoker(longest_limit + GRACE);
         Ok(Self { config, codedeploy: aws.codedeploy(), lambda, clock })

@@ -7,7 +7,7 @@ mod stub;
 use hook::{Delivery, HookError, Verdict};
 use serde_json::json;
 use std::time::Duration;
-use stub::{PUT, Reply, Stub, default_answer, deployment};
+use stub::{PUT, Reply, Run as _, Stub, default_answer, deployment};
 
 /// Enough for a hook that is not made to wait; its reserve is then a third.
 const TIME: Duration = Duration::from_secs(6);
@@ -21,10 +21,10 @@ async fn succeeds_when_the_new_version_is_healthy() {
     assert_eq!(stub.answers(), ["Succeeded"]);
     assert_eq!(stub.count("Invoke"), 2, "one cold, one warm");
     let calls = stub.calls.lock();
-    let (_, path) = calls.iter().find(|(name, _)| name == "Invoke").unwrap();
-    assert_eq!(path, "/2015-03-31/functions/shop/invocations?Qualifier=42");
-    let (_, put) = calls.last().unwrap();
-    assert!(put["lifecycleEventHookExecutionId"].as_str().unwrap().len() > 200);
+    let invoke = calls.iter().find(|asked| asked.operation == "Invoke").unwrap();
+    assert_eq!(invoke.input, "/2015-03-31/functions/shop/invocations?Qualifier=42");
+    let put = calls.last().unwrap();
+    assert!(put.input["lifecycleEventHookExecutionId"].as_str().unwrap().len() > 200);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod error;
 mod event;
 mod outcome;
 mod report;
+mod settings;
 mod timetable;
 
 pub use answer::Hook;
@@ -27,4 +28,5 @@ pub use deployment::{Deployment, LifecycleStep, ObserveError, ROLLBACK_DESCRIPTI
 pub use error::HookError;
 pub use event::{EventProblem, HookEvent};
 pub use outcome::{Delivery, Outcome, Verdict};
+pub use settings::{ANSWER_RESERVE_SECONDS, ReserveError, answer_reserve, connect};
 pub use timetable::{DEFAULT_RESERVE, Timetable};

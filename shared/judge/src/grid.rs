@@ -17,6 +17,11 @@ pub(crate) const ODDS_GRID: [(f64, f64); 9] = [
     (1_000.0, 0.02),
 ];
 
+/// Multiples of the stable share, in the half of the regression test that asks for an effect. Fewer points: the other
+/// half decides in most cases.
+pub(crate) const EFFECT_GRID: [(f64, f64); 5] =
+    [(1.4, 0.20), (2.5, 0.25), (6.0, 0.25), (25.0, 0.20), (200.0, 0.10)];
+
 /// Multiples of the allowed ratio.
 pub(crate) const RATIO_GRID: [(f64, f64); 9] = [
     (1.25, 0.04),
@@ -36,7 +41,7 @@ mod tests {
 
     #[test]
     fn grid_is_a_distribution_over_worse_alternatives() {
-        for grid in [&ODDS_GRID[..], &RATIO_GRID[..]] {
+        for grid in [&ODDS_GRID[..], &RATIO_GRID[..], &EFFECT_GRID[..]] {
             let sum: f64 = grid.iter().map(|(_, weight)| weight).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{sum}");
             assert!(grid.iter().all(|(multiple, weight)| *multiple > 1.0 && *weight > 0.0));

@@ -8,6 +8,9 @@ use crate::process::Process;
 ///
 /// For an alternative p > L the likelihood ratio of a request is p/L when it is bad and (1−p)/(1−L) when it is not. Its
 /// expectation is linear in the true probability, rises with it, and is 1 at L: at most 1 under the null.
+///
+/// With bursts of k requests that are bad or good together, n/k bursts were drawn and not n requests: their likelihood
+/// ratio is the k-th root. For smaller bursts the root is valid too, because E\[X^(1/k)\] ≤ E\[X\]^(1/k) (Jensen).
 #[derive(Clone, Debug)]
 pub(crate) struct LimitTest {
     process: Process<Ratios>,
@@ -21,13 +24,13 @@ struct Ratios {
 }
 
 impl LimitTest {
-    /// `limit` is a share between 0 and 1, both excluded.
-    pub(crate) fn new(limit: f64) -> Self {
+    /// `limit` is a share between 0 and 1, both excluded; `burst` is at least 1.
+    pub(crate) fn new(limit: f64, burst: f64) -> Self {
         let odds = limit / (1.0 - limit);
         // With p/(1−p) = k·L/(1−L): (1−p)/(1−L) = 1/(1 + (k−1)·L), and p/L is k times that.
         let ratios = |multiple: f64| {
             let good = -((multiple - 1.0) * odds / (1.0 + odds)).ln_1p();
-            Ratios { bad: multiple.ln() + good, good }
+            Ratios { bad: (multiple.ln() + good) / burst, good: good / burst }
         };
         Self { process: Process::new(ODDS_GRID.map(|(multiple, weight)| (ratios(multiple), weight))) }
     }
@@ -75,7 +78,7 @@ mod tests {
 
     #[test]
     fn ratios_are_those_of_the_definition() {
-        let mut test = LimitTest::new(0.01);
+        let mut test = LimitTest::new(0.01, 1.0);
         test.minute(Counts::new(7, 3).unwrap());
         let odds = 0.01 / 0.99;
         let by_definition = |multiple: f64| {
@@ -95,7 +98,7 @@ mod tests {
             let expected = |share: f64| -> f64 {
                 let chance = Binomial::new(share, total).unwrap();
                 (0..=total).map(|bad| {
-                    let mut test = LimitTest::new(limit);
+                    let mut test = LimitTest::new(limit, 1.0);
                     test.minute(Counts::new(total, bad).unwrap());
                     test.process.mean() / FROM_THE_START * chance.pmf(bad)
                 }).sum()

@@ -1,7 +1,7 @@
 //! The regression test: is the canary's bad rate more than r times the stable one's, and by an amount that matters?
 
 use crate::counts::{Counts, float};
-use crate::grid::RATIO_GRID;
+use crate::grid::{EFFECT_GRID, RATIO_GRID};
 use crate::process::Process;
 
 /// Null hypothesis: in each minute the canary's bad share is at most r times the stable version's, *or* at most δ above
@@ -32,6 +32,8 @@ pub(crate) struct RegressionTest {
 struct Half {
     ratio: f64,
     effect: f64,
+    /// 1/burst.
+    per_burst: f64,
     process: Process<Alternative>,
 }
 
@@ -45,9 +47,12 @@ struct Alternative {
 }
 
 impl RegressionTest {
-    /// `ratio` is r, at least 1; `minimum_effect` is δ, a share of at least 0.
-    pub(crate) fn new(ratio: f64, minimum_effect: f64) -> Self {
-        Self { ratio: Half::new(ratio, 0.0), effect: Half::new(1.0, minimum_effect) }
+    /// `ratio` is r, at least 1; `minimum_effect` is δ, a share of at least 0; `burst` is at least 1 (see `limit.rs`).
+    pub(crate) fn new(ratio: f64, minimum_effect: f64, burst: f64) -> Self {
+        Self {
+            ratio: Half::new(ratio, 0.0, burst, &RATIO_GRID),
+            effect: Half::new(1.0, minimum_effect, burst, &EFFECT_GRID),
+        }
     }
 
     /// A minute in which only one of the versions was asked says nothing.
@@ -69,23 +74,23 @@ impl RegressionTest {
 }
 
 impl Half {
-    fn new(ratio: f64, effect: f64) -> Self {
+    fn new(ratio: f64, effect: f64, burst: f64, grid: &[(f64, f64)]) -> Self {
         let alternative =
             |multiple: f64| Alternative { ratio: ratio * multiple, multiple, log_multiple: multiple.ln() };
-        let grid = RATIO_GRID.map(|(multiple, weight)| (alternative(multiple), weight));
-        Self { ratio, effect, process: Process::new(grid) }
+        let grid = grid.iter().map(|(multiple, weight)| (alternative(*multiple), *weight));
+        Self { ratio, effect, per_burst: 1.0 / burst, process: Process::new(grid) }
     }
 
     fn minute(&mut self, canary: Counts, stable: Counts) {
         let (of_canary, of_stable) = (float(canary.total()), float(stable.total()));
         let (bad_of_canary, bad) = (float(canary.bad()), float(canary.bad()) + float(stable.bad()));
         let null = self.ratio * of_canary + of_stable;
-        let allowed = of_canary * self.effect;
+        let (allowed, per_burst) = (of_canary * self.effect, self.per_burst);
         self.process.minute(|alternative| {
             // b = (r·n_c + n_s)/(ρ·n_c + n_s), and a = b·ρ/r.
             let b = null / (alternative.ratio * of_canary + of_stable);
             let tolerance = allowed * (alternative.multiple * b - 1.0);
-            bad_of_canary * alternative.log_multiple + bad * b.ln() - tolerance
+            per_burst * (bad_of_canary * alternative.log_multiple + bad * b.ln() - tolerance)
         });
     }
 }
@@ -102,20 +107,21 @@ mod tests {
     }
 
     /// Evidence after 4 of 10 against 1 of 90, by the definition.
-    fn by_definition(ratio: f64, effect: f64) -> f64 {
+    fn by_definition(ratio: f64, effect: f64, grid: &[(f64, f64)]) -> f64 {
         let of_alternative = |(multiple, weight): &(f64, f64)| {
             let share = |ratio: f64| ratio * 10.0 / (ratio * 10.0 + 90.0);
             let (q, alternative) = (share(ratio), share(ratio * multiple));
             let a = alternative / q;
             weight * a.powi(4) * ((1.0 - alternative) / (1.0 - q)) * (-10.0 * effect * (a - 1.0)).exp()
         };
-        (FROM_THE_START * RATIO_GRID.iter().map(of_alternative).sum::<f64>()).ln()
+        (FROM_THE_START * grid.iter().map(of_alternative).sum::<f64>()).ln()
     }
 
     #[test]
     fn evidence_is_the_smaller_of_both_halves() {
-        for (effect, expected) in [(0.001, by_definition(2.0, 0.0)), (0.1, by_definition(1.0, 0.1))] {
-            let mut test = RegressionTest::new(2.0, effect);
+        let ratio = by_definition(2.0, 0.0, &RATIO_GRID);
+        for (effect, expected) in [(0.001, ratio), (0.1, by_definition(1.0, 0.1, &EFFECT_GRID))] {
+            let mut test = RegressionTest::new(2.0, effect, 1.0);
             test.minute(counts(10, 4), counts(90, 1));
             assert!((test.log_evidence() - expected).abs() < 1e-9, "{effect}");
         }
@@ -123,12 +129,12 @@ mod tests {
 
     #[test]
     fn minute_says_nothing_when_only_one_version_was_asked() {
-        let mut test = RegressionTest::new(2.0, 0.001);
+        let mut test = RegressionTest::new(2.0, 0.001, 1.0);
         test.minute(counts(10, 10), counts(0, 0));
         test.minute(counts(0, 0), counts(10, 10));
         assert!(test.log_evidence().abs() < 1e-12);
         // And it does not count as a minute of the onset either: the next one is still the first.
-        let mut fresh = RegressionTest::new(2.0, 0.001);
+        let mut fresh = RegressionTest::new(2.0, 0.001, 1.0);
         test.minute(counts(10, 9), counts(90, 1));
         fresh.minute(counts(10, 9), counts(90, 1));
         assert!((test.log_evidence() - fresh.log_evidence()).abs() < 1e-12);
@@ -136,7 +142,7 @@ mod tests {
 
     #[test]
     fn minute_without_bad_requests_is_evidence_of_a_small_effect() {
-        let mut test = RegressionTest::new(1.0, 0.01);
+        let mut test = RegressionTest::new(1.0, 0.01, 1.0);
         test.minute(counts(1_000, 0), counts(9_000, 0));
         assert!(test.effect.process.mean() < FROM_THE_START);
     }
@@ -153,7 +159,7 @@ mod tests {
             let stable = Binomial::new(stable_share, of_stable).unwrap();
             let pairs = (0..=of_canary).flat_map(|c| (0..=of_stable).map(move |s| (c, s)));
             let expected: f64 = pairs.map(|(c, s)| {
-                let mut half = Half::new(ratio, effect);
+                let mut half = Half::new(ratio, effect, 1.0, &RATIO_GRID);
                 half.minute(counts(of_canary, c), counts(of_stable, s));
                 half.process.mean() / FROM_THE_START * canary.pmf(c) * stable.pmf(s)
             }).sum();

@@ -101,7 +101,9 @@ impl Report {
 fn healthy(minutes: u64, criteria: &[CriterionReport]) -> String {
     let shares: Vec<_> = criteria.iter().map(|c| format!("{} {}", c.name, percent(c.canary.rate))).collect();
     let requests = criteria.iter().map(|c| c.canary.total).max().unwrap_or_default();
-    format!("{requests} requests in {minutes} minutes within every limit: {}", shares.join(", "))
+    let s = |count: u64| if count == 1 { "" } else { "s" };
+    let seen = format!("{requests} request{} in {minutes} minute{}", s(requests), s(minutes));
+    format!("{seen} within every limit: {}", shares.join(", "))
 }
 
 impl CriterionReport {
@@ -140,7 +142,7 @@ impl CriterionReport {
                 )
             }
             (None, Some(Doubt::Unreadable)) => {
-                format!("{name}: {} minutes could not be read; of the others {canary}", self.unknown_minutes)
+                format!("{name}: unreadable minutes: {}; of the others {canary}", self.unknown_minutes)
             }
             (None, Some(Doubt::OverLimitNotProven)) => {
                 format!("{name}: over the limit of {limit}, but that may be chance: {canary}, {stable}")

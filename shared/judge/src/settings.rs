@@ -24,6 +24,8 @@ pub enum SettingsError {
     Ratio { name: String, ratio: f64 },
     #[error("criterion {name:?}: minimumEffect must be a share from 0 to 1, for example 0.001; got {effect}")]
     Effect { name: String, effect: f64 },
+    #[error("criterion {name:?}: burst must be 1 to 1000 requests; got {burst}")]
+    Burst { name: String, burst: f64 },
     #[error("criterion {name:?}: weight must be 0.001 to 1000; got {weight}")]
     Weight { name: String, weight: f64 },
     #[error("criterion {name:?}: {canary} minutes of the canary, but {stable} of the stable version")]
@@ -67,6 +69,10 @@ pub struct Criterion {
     pub minimum_effect: f64,
     /// Part of α relative to the other criteria.
     pub weight: f64,
+    /// How many requests are bad together when one is, at least 1: 5 when a broken connection fails five requests. The
+    /// evidence of one such burst then counts as that of one request, and α holds for bursts of up to this size.
+    #[serde(default = "one")]
+    pub burst: f64,
     /// Requests of the canary that `Healthy` needs; `None` takes the settings' number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_requests: Option<u64>,
@@ -82,6 +88,7 @@ impl Criterion {
             ratio: 2.0,
             minimum_effect: limit / 10.0,
             weight: 1.0,
+            burst: 1.0,
             min_requests: None,
         }
     }
@@ -98,11 +105,18 @@ impl Criterion {
         if !(0.0..=1.0).contains(&self.minimum_effect) {
             return Err(SettingsError::Effect { name: name(), effect: self.minimum_effect });
         }
+        if !(1.0..=1e3).contains(&self.burst) {
+            return Err(SettingsError::Burst { name: name(), burst: self.burst });
+        }
         if !(1e-3..=1e3).contains(&self.weight) {
             return Err(SettingsError::Weight { name: name(), weight: self.weight });
         }
         Ok(())
     }
+}
+
+const fn one() -> f64 {
+    1.0
 }
 
 /// How one phase of a release is judged.
@@ -180,6 +194,9 @@ mod tests {
                 matches!(with(|c| c.minimum_effect = effect), Err(SettingsError::Effect { .. })),
                 "{effect}"
             );
+        }
+        for burst in [0.99, 1_000.1, f64::NAN] {
+            assert!(matches!(with(|c| c.burst = burst), Err(SettingsError::Burst { .. })), "{burst}");
         }
         for weight in [0.0, 0.0009, 1_000.1, f64::NAN] {
             assert!(matches!(with(|c| c.weight = weight), Err(SettingsError::Weight { .. })), "{weight}");

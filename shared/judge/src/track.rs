@@ -52,10 +52,10 @@ pub(crate) struct Track {
 
 impl Track {
     pub(crate) fn new(settings: &Settings, criterion: &Criterion) -> Self {
-        let regression = || RegressionTest::new(criterion.ratio, criterion.minimum_effect);
+        let regression = || RegressionTest::new(criterion.ratio, criterion.minimum_effect, criterion.burst);
         Self {
-            limit: LimitTest::new(criterion.limit),
-            limit_of_all: LimitTest::new(criterion.limit),
+            limit: LimitTest::new(criterion.limit, criterion.burst),
+            limit_of_all: LimitTest::new(criterion.limit, criterion.burst),
             regression: (settings.phase == Phase::Split).then(regression),
             log_threshold: -settings.alpha_per_test(criterion).ln(),
             largest_share: criterion.limit,

@@ -37,7 +37,7 @@ fn unknown_minute_is_null_and_stays_unknown() {
     given.series[0].canary[1] = None;
     let document = given.document().unwrap();
     assert_eq!(document.report.verdict, Word::Inconclusive);
-    assert!(document.report.reason.contains("1 minutes could not be read"), "{}", document.report.reason);
+    assert!(document.report.reason.contains("unreadable minutes: 1"), "{}", document.report.reason);
     assert!(serde_json::to_string(&document).unwrap().contains("null"));
 }
 

@@ -15,9 +15,13 @@ use statrs::function::factorial::binomial;
 const RATIO: f64 = 2.0;
 
 fn judge(alpha: f64, limit: f64) -> Judge {
+    judge_of_bursts(alpha, limit, 1.0)
+}
+
+fn judge_of_bursts(alpha: f64, limit: f64, burst: f64) -> Judge {
     let mut criterion = Criterion::new("errors", limit);
     // So that a breach depends on the evidence alone.
-    (criterion.ratio, criterion.minimum_effect) = (RATIO, 0.0);
+    (criterion.ratio, criterion.minimum_effect, criterion.burst) = (RATIO, 0.0, burst);
     Judge::new(Settings { alpha, min_requests: 0, phase: Phase::Split, criteria: vec![criterion] }).unwrap()
 }
 
@@ -108,16 +112,19 @@ proptest! {
     }
 }
 
-/// Share of simulated releases of 60 minutes that ever breach.
-fn breached(releases: u32, requests: (u64, u64), shares: (f64, f64), alpha: f64) -> f64 {
+/// Share of simulated releases of 60 minutes that ever breach; bad requests come in bursts of this many.
+fn breached(releases: u32, requests: (u64, u64), shares: (f64, f64), alpha: f64, bursts: (u64, f64)) -> f64 {
     let mut dice = StdRng::seed_from_u64(20_261_123);
-    let canary = Binomial::new(requests.0, shares.0).unwrap();
-    let stable = Binomial::new(requests.1, shares.1).unwrap();
+    let (size, expected) = bursts;
+    let canary = Binomial::new(requests.0 / size, shares.0).unwrap();
+    let stable = Binomial::new(requests.1 / size, shares.1).unwrap();
     let breaches = (0..releases).filter(|_| {
-        let mut judge = judge(alpha, 0.01);
+        let mut judge = judge_of_bursts(alpha, 0.01, expected);
         (0..60).any(|_| {
-            let minute =
-                reading((requests.0, canary.sample(&mut dice)), (requests.1, stable.sample(&mut dice)));
+            let minute = reading(
+                (requests.0, size * canary.sample(&mut dice)),
+                (requests.1, size * stable.sample(&mut dice)),
+            );
             matches!(judge.minute(&[minute]).unwrap(), Verdict::Breach { .. })
         })
     });
@@ -135,7 +142,7 @@ fn false_breaches_stay_below_alpha_when_both_nulls_are_just_true() {
     for alpha in [0.01, 0.1] {
         for requests in [(6, 54), (60, 540), (600, 600)] {
             // Exactly at the limit, and exactly twice the stable rate.
-            let share = breached(RELEASES, requests, (0.01, 0.005), alpha);
+            let share = breached(RELEASES, requests, (0.01, 0.005), alpha, (1, 1.0));
             assert!(share <= tolerated(RELEASES, alpha), "{requests:?}: {share} > {alpha}");
         }
     }
@@ -143,6 +150,13 @@ fn false_breaches_stay_below_alpha_when_both_nulls_are_just_true() {
 
 #[test]
 fn breaches_are_common_when_the_canary_is_just_beyond() {
-    let share = breached(500, (600, 600), (0.02, 0.005), 0.01);
+    let share = breached(500, (600, 600), (0.02, 0.005), 0.01, (1, 1.0));
     assert!(share > 0.9, "{share}");
+}
+
+#[test]
+fn alpha_holds_for_bursts_when_their_size_is_given_and_not_otherwise() {
+    let share = |expected| breached(2_000, (60, 540), (0.01, 0.005), 0.01, (5, expected));
+    assert!(share(5.0) <= tolerated(2_000, 0.01), "{}", share(5.0));
+    assert!(share(1.0) > 0.2, "bursts are harmless here: {}", share(1.0));
 }

@@ -112,6 +112,7 @@ struct Entry {
     ratio: Option<f64>,
     minimum_effect: Option<f64>,
     weight: Option<f64>,
+    burst: Option<f64>,
     min_requests: Option<u64>,
     #[serde(default)]
     covers: Covers,
@@ -133,7 +134,7 @@ impl Config {
     ///
     /// An entry of [`CRITERIA`] has `name`, `limit` (a share, 0.01 is 1 %), and either `bad` and `total` (each
     /// `{"namespace", "metric"}`) or `above` (`{"namespace", "metric", "threshold"}`); optional `ratio` (2),
-    /// `minimumEffect` (a tenth of the limit), `weight` (1), `minRequests`, `covers` (`all` or `some`).
+    /// `minimumEffect` (a tenth of the limit), `weight` (1), `burst` (1), `minRequests`, `covers` (`all` or `some`).
     ///
     /// # Errors
     /// When a setting does not parse or makes no sense.
@@ -196,6 +197,7 @@ impl TryFrom<Entry> for Measure {
             ratio: entry.ratio.unwrap_or(usual.ratio),
             minimum_effect: entry.minimum_effect.unwrap_or(usual.minimum_effect),
             weight: entry.weight.unwrap_or(usual.weight),
+            burst: entry.burst.unwrap_or(usual.burst),
             min_requests: entry.min_requests,
             ..usual
         };

@@ -16,7 +16,7 @@ pub enum Side {
     /// The version before.
     Stable,
     /// Everything through the alias, whichever version served it: at 100 % that is the new version. Whether Lambda
-    /// publishes by version on an alias without weights is not documented (facts, section 2.2), so both are asked for.
+    /// publishes by version on an alias without weights is not documented, so both are asked for.
     Alias,
 }
 

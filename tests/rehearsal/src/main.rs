@@ -19,6 +19,7 @@ use std::{path::PathBuf, process::ExitCode, time::SystemTime};
 
 use clap::{Parser, Subcommand};
 use error::RehearsalError;
+use futures_util::{StreamExt as _, stream};
 use play::Tempo;
 use report::{Outcome, Release, Report};
 use scenario::Scenario;
@@ -46,6 +47,9 @@ struct Arguments {
     /// Customer requests per real second, in the scenarios that do not say themselves how many they need.
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=200))]
     requests_per_second: u32,
+    /// Releases that are played at once, each on a local AWS of its own.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    at_once: u8,
     /// Where the report is written.
     #[arg(long, default_value = "rehearsal-report.html")]
     report: PathBuf,
@@ -133,7 +137,7 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
         requests_per_second: arguments.requests_per_second,
         seed: arguments.seed,
     };
-    let (releases, problem) = play_all(&chosen, &programs, tempo).await;
+    let (releases, problem) = play_all(&chosen, &programs, tempo, arguments.at_once.into()).await;
     releases.iter().for_each(progress::print_timeline);
     let all_well = releases.iter().all(|release| release.outcome == Outcome::AsExpected);
     // What was played is kept, also when a later release could not be played.
@@ -141,25 +145,33 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
     problem.map_or(Ok(all_well), Err)
 }
 
-/// Plays one release after the other; stops at the first that cannot be played.
-#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+/// Plays the releases, some at once; answers those before the first that could not be played, in their order.
 async fn play_all(
     chosen: &[Scenario],
     programs: &Programs,
     tempo: Tempo,
+    at_once: usize,
 ) -> (Vec<Release>, Option<RehearsalError>) {
+    let mut playing =
+        stream::iter(chosen).map(|scenario| play_one(scenario, programs, tempo)).buffered(at_once);
     let mut releases = Vec::new();
-    for scenario in chosen {
-        println!("\n{} ({})\n  {}", scenario.title, scenario.name, scenario.expectation);
-        let observed = match play::play(scenario, programs, tempo).await {
-            Ok(observed) => observed,
+    while let Some(played) = playing.next().await {
+        match played {
+            Ok(release) => releases.push(release),
             Err(problem) => return (releases, Some(problem)),
-        };
-        let release = narrate::release(scenario, &observed);
-        println!("  => {} (played in {:.0} s)", verdict(&release), observed.real_seconds);
-        releases.push(release);
+        }
     }
     (releases, None)
+}
+
+#[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
+async fn play_one(scenario: &Scenario, programs: &Programs, tempo: Tempo) -> Result<Release, RehearsalError> {
+    let name = scenario.name;
+    println!("{name}: {}. {}", scenario.title, scenario.expectation);
+    let observed = play::play(scenario, programs, tempo).await?;
+    let release = narrate::release(scenario, &observed);
+    println!("{name} => {} (played in {:.0} s)", verdict(&release), observed.real_seconds);
+    Ok(release)
 }
 
 fn choose(names: &[String]) -> Result<Vec<Scenario>, RehearsalError> {

@@ -48,8 +48,8 @@ impl Tempo {
 /// Two minutes for most metrics, three for some: what CloudWatch may take on a bad day.
 const LATE_BY: TimeDelta = TimeDelta::minutes(2);
 const LATER_BY: TimeDelta = TimeDelta::seconds(50);
-/// Calls that are refused: more than the three minutes after which the Blind alarm fires, fewer than the split lasts.
-const REFUSED_CALLS: usize = 4;
+/// Calls that are refused: well more than the three minutes after which the Blind alarm fires, fewer than the split lasts.
+const REFUSED_CALLS: usize = 6;
 
 fn disturb(stage: &Stage, disturbance: Disturbance, seed: u64) {
     match disturbance {
@@ -89,7 +89,7 @@ pub(crate) async fn play(
     disturb(&stage, scenario.disturbance, tempo.seed);
     let (started_at, watch) = (clock.now(), clock.stopwatch());
     let load = Load::start(stage.customers.clone(), clock, (BACKEND, ALIAS), tempo.requests_per_second);
-    let progress = Progress::follow(&stage.twin, started_at, load.seen());
+    let progress = Progress::follow(scenario.name, &stage.twin, started_at, load.seen());
     clock.sleep(CALM).await;
     let released = release(&stage, scenario).await;
     clock.sleep(CALM).await;

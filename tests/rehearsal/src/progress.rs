@@ -27,8 +27,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Follows a twin's journal and the customers' requests; times are virtual, since `start`.
-    pub(crate) fn follow(twin: &Twin, start: DateTime<Utc>, load: Arc<Mutex<Vec<CustomerRequest>>>) -> Self {
+    /// Follows a release's journal and its customers' requests; times are virtual, since `start`. The release's name
+    /// begins each line, because others are played at the same time.
+    pub(crate) fn follow(
+        name: &'static str,
+        twin: &Twin,
+        start: DateTime<Utc>,
+        load: Arc<Mutex<Vec<CustomerRequest>>>,
+    ) -> Self {
         let (mut entries, clock) = (twin.journal().subscribe(), twin.clock());
         let (stop, mut stopped) = oneshot::channel();
         let printing = tokio::spawn(async move {
@@ -37,13 +43,13 @@ impl Progress {
                 tokio::select! {
                     biased;
                     entry = entries.recv() => match entry {
-                        Ok(entry) if is_news(&entry.event) => print(entry.at, start, &shortened(&entry.event.to_string())),
+                        Ok(entry) if is_news(&entry.event) => print(name, entry.at, start, &shortened(&entry.event.to_string())),
                         Err(RecvError::Closed) => return,
                         Ok(_) | Err(RecvError::Lagged(_)) => {}
                     },
                     _ = &mut stopped => return,
                     () = clock.sleep_until(beat) => {
-                        print(beat, start, &so_far(&load.lock()));
+                        print(name, beat, start, &so_far(&load.lock()));
                         beat += HEARTBEAT;
                     }
                 }
@@ -84,13 +90,13 @@ fn so_far(requests: &[CustomerRequest]) -> String {
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
 pub(crate) fn print_timeline(release: &Release) {
     println!("\nTimeline of {} (virtual minutes:seconds)", release.name);
-    release.timeline.iter().for_each(|entry| print(entry.at, release.started_at, &entry.text));
+    release.timeline.iter().for_each(|entry| print("", entry.at, release.started_at, &entry.text));
 }
 
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
-fn print(at: DateTime<Utc>, start: DateTime<Utc>, text: &str) {
+fn print(name: &str, at: DateTime<Utc>, start: DateTime<Utc>, text: &str) {
     let seconds = (at - start).num_seconds().max(0);
-    println!("  {:02}:{:02}  {text}", seconds / 60, seconds % 60);
+    println!("{name}  {:02}:{:02}  {text}", seconds / 60, seconds % 60);
 }
 
 /// The first line of a text, cut where a terminal would wrap it twice.

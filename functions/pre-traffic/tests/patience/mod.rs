@@ -1,7 +1,7 @@
 //! What passes by itself is waited for, and no longer than there is time.
 
 use crate::TIME;
-use crate::stub::{PUT, Reply, Stub, default_answer, deployment};
+use crate::stub::{PUT, Reply, Run as _, Stub, default_answer, deployment};
 use hook::HookError;
 use serde_json::json;
 use std::time::Duration;

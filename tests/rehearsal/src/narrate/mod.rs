@@ -77,8 +77,12 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
     let verified =
         first.or_else(|| step_end(seen, "BeforeAllowTraffic")).zip(step_start(seen, "BeforeAllowTraffic"));
     let canary = first
-        .zip(whole)
+        .zip(whole.or(seen.back_at()))
         .map_or_else(|| "none".to_owned(), |(a, b)| format!("{} min", ((b - a).num_seconds() + 30) / 60));
+    let judge = judged::deciding(&seen.verdicts).map_or_else(
+        || ("not asked".to_owned(), String::new()),
+        |line| (line.verdict.to_string(), format!("of {} minutes", line.inputs.minutes().count())),
+    );
     let rollback =
         seen.rollback.as_ref().map_or_else(|| "none needed".to_owned(), |(_, status)| status.clone());
     vec![
@@ -101,6 +105,7 @@ fn key_figures(seen: &Observed) -> Vec<KeyFigure> {
             }),
         ),
         figure("Canary at 10 %", canary, String::new()),
+        figure("Judge", judge.0, judge.1),
         figure("Rollback", rollback, seen.rollback.as_ref().map_or_else(String::new, |(id, _)| id.clone())),
     ]
 }

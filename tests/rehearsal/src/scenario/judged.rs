@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{CANARY_5, CANARY_15, CANARY_30, Disturbance, Scenario, Version};
+use super::{CANARY_5, CANARY_10, CANARY_15, CANARY_30, Disturbance, Scenario, Version};
 use crate::expect::judged as expect;
 
 /// What most of these scenarios share.
@@ -95,8 +95,8 @@ pub(super) const SCENARIOS: [Scenario; 8] = [
     Scenario {
         name: "judge-blind",
         title: "The judge may not read CloudWatch",
-        expectation: "The judge never says healthy, the Blind alarm tells, and the release goes on without it.",
-        configuration: CANARY_5,
+        expectation: "While it is blind the judge says nothing, the Blind alarm tells, and the release goes on without it.",
+        configuration: CANARY_10,
         disturbance: Disturbance::JudgeDenied,
         check: expect::completed_while_blind,
         ..USUAL

@@ -66,6 +66,7 @@ pub(crate) struct Scenario {
 }
 
 const CANARY_5: &str = "CodeDeployDefault.LambdaCanary10Percent5Minutes";
+const CANARY_10: &str = "CodeDeployDefault.LambdaCanary10Percent10Minutes";
 const CANARY_15: &str = "CodeDeployDefault.LambdaCanary10Percent15Minutes";
 const CANARY_30: &str = "CodeDeployDefault.LambdaCanary10Percent30Minutes";
 

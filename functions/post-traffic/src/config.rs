@@ -1,0 +1,180 @@
+//! The settings, from the environment; beside these, all of [`readings::Config`].
+
+use aws::TlsError;
+use hook::{ReserveError, answer_reserve};
+use readings::Config as Judging;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// How long the new version is watched with all the traffic, in whole minutes; 5 when unset.
+pub const BAKE_MINUTES: &str = "BAKE_MINUTES";
+/// What becomes of a bake without a verdict: `pass`, `fail-unreadable` or `fail`; `fail-unreadable` when unset.
+pub const WHEN_INCONCLUSIVE: &str = "WHEN_INCONCLUSIVE";
+/// Metric or composite alarms that must not fire, separated by commas; none when unset.
+pub const ALARM_NAMES: &str = "ALARM_NAMES";
+
+/// With the minute to begin with and two to settle, more does not fit into the 15 minutes that a function may take
+/// (Lambda quotas).
+const BAKE_RANGE: RangeInclusive<u32> = 1..=12;
+/// `DescribeAlarms` takes at most this many names (CloudWatch API reference)...
+const MOST_ALARMS: usize = 100;
+/// ... and a name is at most this long.
+const LONGEST_ALARM_NAME: usize = 255;
+
+/// A setting that does not parse. The handler answers `Failed` with its text.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields hold")]
+pub enum ConfigError {
+    #[error("{BAKE_MINUTES} must be whole minutes from {min} to {max}; got {0:?}", min = BAKE_RANGE.start(), max = BAKE_RANGE.end())]
+    Bake(String),
+    #[error("{WHEN_INCONCLUSIVE} must be pass, fail-unreadable or fail; got {0:?}")]
+    WhenInconclusive(String),
+    #[error(
+        "{ALARM_NAMES} must be at most {MOST_ALARMS} names of 1 to {LONGEST_ALARM_NAME} characters, separated by commas; got {0:?}"
+    )]
+    Alarms(String),
+    #[error(transparent)]
+    Reserve(#[from] ReserveError),
+    #[error(transparent)]
+    Judging(#[from] readings::ConfigError),
+    #[error("the TLS settings cannot be used")]
+    Tls(#[from] TlsError),
+}
+
+/// What becomes of a bake without a verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenInconclusive {
+    /// Succeeded, whatever is unknown: for stages whose traffic judges nobody.
+    Pass,
+    /// Failed when metrics or alarms could not be read; Succeeded when there were too few requests to judge.
+    #[default]
+    FailUnreadable,
+    /// Failed.
+    Fail,
+}
+
+/// What the settings say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// See [`BAKE_MINUTES`].
+    pub bake_minutes: u32,
+    /// See [`WHEN_INCONCLUSIVE`].
+    pub when_inconclusive: WhenInconclusive,
+    /// See [`ALARM_NAMES`]; each once.
+    pub alarm_names: Vec<String>,
+    /// Kept for the answer.
+    pub answer_reserve: Duration,
+    /// Criteria, α, settling time.
+    pub judging: Judging,
+}
+
+impl Config {
+    /// Reads the settings; empty counts as unset, because CloudFormation cannot leave a variable out.
+    ///
+    /// # Errors
+    /// When a setting does not parse.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let filled = |name| lookup(name).filter(|value| !value.trim().is_empty());
+        Ok(Self {
+            bake_minutes: filled(BAKE_MINUTES).map_or(Ok(5), bake_minutes)?,
+            when_inconclusive: filled(WHEN_INCONCLUSIVE).map_or(Ok(WhenInconclusive::default()), policy)?,
+            alarm_names: filled(ALARM_NAMES).map_or_else(|| Ok(Vec::new()), |text| alarm_names(&text))?,
+            answer_reserve: answer_reserve(&lookup)?,
+            judging: Judging::from_lookup(lookup)?,
+        })
+    }
+}
+
+fn bake_minutes(text: String) -> Result<u32, ConfigError> {
+    let minutes = text.trim().parse().ok().filter(|minutes| BAKE_RANGE.contains(minutes));
+    minutes.ok_or(ConfigError::Bake(text))
+}
+
+fn policy(text: String) -> Result<WhenInconclusive, ConfigError> {
+    match text.trim() {
+        "pass" => Ok(WhenInconclusive::Pass),
+        "fail-unreadable" => Ok(WhenInconclusive::FailUnreadable),
+        "fail" => Ok(WhenInconclusive::Fail),
+        _ => Err(ConfigError::WhenInconclusive(text)),
+    }
+}
+
+/// An empty name is a mistake and not nothing: the alarm that was meant would not be watched.
+fn alarm_names(text: &str) -> Result<Vec<String>, ConfigError> {
+    let mut names = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        if !(1..=LONGEST_ALARM_NAME).contains(&name.chars().count()) {
+            return Err(ConfigError::Alarms(text.to_owned()));
+        }
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    if names.len() > MOST_ALARMS { Err(ConfigError::Alarms(text.to_owned())) } else { Ok(names) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(name: &str, value: &str) -> Result<Config, ConfigError> {
+        Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn defaults_hold_when_settings_are_unset_or_empty() {
+        for name in ["UNRELATED", BAKE_MINUTES, WHEN_INCONCLUSIVE, ALARM_NAMES] {
+            let config = config(name, " ").unwrap();
+            assert_eq!((config.bake_minutes, config.judging.settle_minutes), (5, 2));
+            assert_eq!(config.when_inconclusive, WhenInconclusive::FailUnreadable);
+            assert_eq!((config.alarm_names.len(), config.answer_reserve), (0, hook::DEFAULT_RESERVE));
+        }
+    }
+
+    #[test]
+    fn bake_is_refused_when_it_is_outside_its_range() {
+        for (text, taken) in [("0", false), ("1", true), ("12", true), ("13", false), ("1.5", false)] {
+            assert_eq!(config(BAKE_MINUTES, text).is_ok(), taken, "{text}");
+        }
+    }
+
+    #[test]
+    fn policy_is_one_of_three_words() {
+        use WhenInconclusive::{Fail, FailUnreadable, Pass};
+        for (text, expected) in [("pass", Pass), ("fail-unreadable", FailUnreadable), (" fail ", Fail)] {
+            assert_eq!(config(WHEN_INCONCLUSIVE, text).unwrap().when_inconclusive, expected);
+        }
+        assert!(matches!(config(WHEN_INCONCLUSIVE, "Pass"), Err(ConfigError::WhenInconclusive(_))));
+    }
+
+    #[test]
+    fn alarm_names_are_read_once_each() {
+        assert_eq!(
+            config(ALARM_NAMES, "orders, canary breach,orders").unwrap().alarm_names,
+            ["orders", "canary breach"]
+        );
+    }
+
+    #[test]
+    fn alarm_names_are_refused_when_one_is_empty_or_too_long_or_they_are_too_many() {
+        let (long, longer) = ("a".repeat(255), "a".repeat(256));
+        let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        for (text, taken) in [
+            (",", false),
+            ("orders,", false),
+            (&long, true),
+            (&longer, false),
+            (&many(100), true),
+            (&many(101), false),
+        ] {
+            assert_eq!(config(ALARM_NAMES, text).is_ok(), taken, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_settings_are_refused_as_elsewhere() {
+        for name in [hook::ANSWER_RESERVE_SECONDS, readings::CRITERIA, readings::SETTLE_MINUTES] {
+            assert!(config(name, "x").unwrap_err().to_string().contains(name), "{name}");
+        }
+    }
+}
