@@ -1,5 +1,5 @@
 //! The handler with real SDK clients against the local AWS: what it reads, what it publishes, what it says when blind.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "set-up outside the test functions")]
 
 use aws_sdk_lambda::types::{AliasRoutingConfiguration, Environment, FunctionCode, Runtime};
 use canary_judge::{App, Judged, NAMESPACE, handle};
