@@ -51,7 +51,7 @@ fn sum(twin: &Twin, version: &str, metric: &str) -> f64 {
     let dimensions = [("FunctionName", FUNCTION), ("Resource", &resource), ("ExecutedVersion", version)];
     let to = twin.clock().next_minute();
     let from = to - chrono::TimeDelta::hours(1);
-    let minutes = twin.cloudwatch().minutes(backend::metrics::NAMESPACE, metric, &dimensions, from, to);
+    let minutes = twin.cloudwatch().minutes(backend::metrics::NAMESPACE, metric, &dimensions, from, to, to);
     minutes.iter().map(|minute| minute.sum).sum()
 }
 
