@@ -172,7 +172,7 @@ const NO: &str = "Failed";
 fn healthy_succeeds_whatever_the_setting() {
     let (status, reason) = statuses(&seen(vec![healthy()], blameless(&[])));
     assert_eq!(status, [OK; 3]);
-    assert_eq!(reason, "shop:40: 100 requests in 1 minutes within every limit: errors 0 %");
+    assert_eq!(reason, "shop:40: 100 requests in 1 minute within every limit: errors 0 %");
 }
 
 #[test]
