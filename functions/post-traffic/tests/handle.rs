@@ -123,7 +123,7 @@ async fn fails_with_what_cloudwatch_could_not_read() {
     let stub = stub.await;
     let (status, reason) = answered(&stub, &run(&stub, TIME, &[]).await);
     assert_eq!(status, "Failed");
-    assert!(reason.contains("5 minutes could not be read"), "{reason}");
+    assert!(reason.contains("unreadable minutes: 5"), "{reason}");
     assert!(reason.ends_with("(canary_errors_bad: Forbidden)"), "{reason}");
 }
 
