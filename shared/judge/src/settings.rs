@@ -158,7 +158,7 @@ impl Settings {
         self.alpha * criterion.weight / weights / self.phase.tests()
     }
 
-    pub(crate) fn min_requests(&self, criterion: &Criterion) -> u64 {
+    pub(crate) fn requests_needed(&self, criterion: &Criterion) -> u64 {
         criterion.min_requests.unwrap_or(self.min_requests)
     }
 }

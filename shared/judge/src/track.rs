@@ -59,7 +59,7 @@ impl Track {
             regression: (settings.phase == Phase::Split).then(regression),
             log_threshold: -settings.alpha_per_test(criterion).ln(),
             largest_share: criterion.limit,
-            min_requests: settings.min_requests(criterion),
+            min_requests: settings.requests_needed(criterion),
             canary: Counts::default(),
             stable: Counts::default(),
             unexcused: Counts::default(),
