@@ -21,15 +21,12 @@ use config::{Config, ConfigError, WatchedAlias};
 use decide::Datum;
 use judge::{Document, Phase, SettingsError};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use readings::{ReadError, Readings, Subject, fetch, queries};
+use readings::{ReadError, Readings, Side, Subject, fetch, log_text, queries};
 use release::{LiveAlias, ReadAliasError, Split};
 use serde::Serialize;
 use serde_json::Value;
 
 pub use publish::{NAMESPACE, PublishError};
-
-/// Lambda cuts a log line at 256 KiB; a document that long is logged without its inputs.
-const MOST_LOGGED_BYTES: usize = 200_000;
 
 /// Everything that one sandbox needs; built once.
 #[derive(Debug)]
@@ -72,6 +69,8 @@ enum Blind {
     Metrics(#[from] ReadError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    #[error("CloudWatch could not read: {0}")]
+    Everything(String),
 }
 
 /// What became of one alias.
@@ -128,7 +127,8 @@ async fn judge_alias(app: &App, watched: &WatchedAlias, now: DateTime<Utc>) -> (
         Ok(Some(seen)) => {
             log(watched, &seen);
             let report = &seen.document.report;
-            (outcome(&report.verdict.to_string(), report.reason.clone()), decide::published(report))
+            let data = decide::published(report, !seen.problems.is_empty());
+            (outcome(&report.verdict.to_string(), report.reason.clone()), data)
         }
         Err(blind) => {
             let reason = chain(&blind);
@@ -160,18 +160,21 @@ async fn observe(app: &App, watched: &WatchedAlias, now: DateTime<Utc>) -> Resul
         stable: Some(split.stable.clone()),
         whole: false,
     };
-    let since = alias.rollout.and_then(|rollout| rollout.split_since);
+    let since = alias.rollout.and_then(|rollout| rollout.split_since(&split.canary, now));
     let from = since.unwrap_or_else(|| now - TimeDelta::minutes((*look_back_minutes).into()));
     let table = fetch(&app.cloudwatch, &queries(&judging.measures, &subject), from, now).await?;
     let readings = Readings::new(judging, &table);
-    let window = decide::window(since, &readings.canary_traffic(), now, judging.settle_minutes);
+    let traffic = [Side::Canary, Side::Stable].map(|side| readings.traffic(side));
+    let window = decide::window(since, traffic.each_ref(), now, judging.settle_minutes);
+    // No traffic to be seen and something not to be read: that is no sign that there was none.
+    if window.minutes == 0 && !readings.problems().is_empty() {
+        return Err(Blind::Everything(readings.problems().join("; ")));
+    }
     let document = readings.inputs(Phase::Split, &window).document()?;
     Ok(Some(Seen { split, from: window.from, document, problems: readings.problems() }))
 }
 
 fn log(watched: &WatchedAlias, Seen { split, from, document, problems }: &Seen) {
-    let whole = serde_json::to_string(document).ok().filter(|text| text.len() <= MOST_LOGGED_BYTES);
-    let shown = whole.or_else(|| serde_json::to_string(&document.report).ok()).unwrap_or_default();
     let report = &document.report;
     tracing::info!(
         alias = %watched,
@@ -183,7 +186,7 @@ fn log(watched: &WatchedAlias, Seen { split, from, document, problems }: &Seen) 
         minutes = report.minutes,
         reason = report.reason,
         problems = problems.join("; "),
-        document = shown,
+        document = log_text(document),
         "judged"
     );
 }

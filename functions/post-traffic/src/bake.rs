@@ -3,19 +3,17 @@
 use crate::App;
 use crate::alarms;
 use crate::config::Config;
-use crate::decide::{self, Alarms, Bake, Finding, Seen, Time};
+use crate::decide::{self, Alarms, Bake, CALLS, Finding, Seen, Time};
 use aws::chain;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all};
 use hook::{Deployment, Target, Timetable, Verdict};
 use judge::{Document, Phase};
-use readings::{Readings, Subject, Window, fetch, queries};
+use readings::{Readings, Subject, Window, fetch, log_text, queries};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
-/// Lambda cuts a log line at 256 KiB; a document that long is logged without its inputs.
-const MOST_LOGGED_BYTES: usize = 200_000;
 /// Time to put the findings together before the hook would drop the check.
 const MARGIN: Duration = Duration::from_millis(250);
 
@@ -97,6 +95,25 @@ impl Watch<'_> {
             seen = self.look(&bake.window(look), firing_before.as_ref()).await;
             last = look;
         }
+        self.look_again(bake, seen, firing_before.as_ref()).await
+    }
+
+    /// Metrics may be late: what could not be read at the end is looked at again while there is time.
+    async fn look_again(
+        &self,
+        bake: &Bake,
+        mut seen: Seen,
+        firing_before: Option<&BTreeSet<String>>,
+    ) -> Seen {
+        for look in bake.second_looks() {
+            let (clock, at) = (&self.app.clock, bake.look_at(look));
+            let in_time = clock.uptime() + clock.real_time_until(at.into()) + CALLS <= self.until;
+            if seen.ends_the_bake() || seen.is_readable() || !in_time {
+                break;
+            }
+            clock.sleep_until(at.into()).await;
+            seen = self.look(&bake.window(look), firing_before).await;
+        }
         seen
     }
 
@@ -159,8 +176,6 @@ impl Watch<'_> {
     }
 
     fn log(&self, version: &str, document: &Document, problems: &[String]) {
-        let whole = serde_json::to_string(document).ok().filter(|text| text.len() <= MOST_LOGGED_BYTES);
-        let shown = whole.or_else(|| serde_json::to_string(&document.report).ok()).unwrap_or_default();
         let report = &document.report;
         tracing::info!(
             deployment_id = self.deployment_id,
@@ -169,7 +184,7 @@ impl Watch<'_> {
             minutes = report.minutes,
             reason = report.reason,
             problems = problems.join("; "),
-            document = shown,
+            document = log_text(document),
             "judged"
         );
     }

@@ -11,7 +11,9 @@ use std::time::Duration;
 /// A look comes this long after a full minute, so that no small difference of clocks cuts the minute short.
 const LOOK_DELAY: TimeDelta = TimeDelta::seconds(5);
 /// The last look takes real time too: its calls, with a second try.
-const CALLS: Duration = Duration::from_secs(5);
+pub(crate) const CALLS: Duration = Duration::from_secs(5);
+/// Looks after the last one, when something could not be read.
+const MOST_SECOND_LOOKS: u32 = 2;
 /// What a function's time-out must hold beside the bake: time to observe the deployment before it.
 const OBSERVING: Duration = Duration::from_secs(10);
 /// A function may take at most 15 minutes (Lambda quotas).
@@ -67,6 +69,12 @@ impl Bake {
     pub fn next_look(&self, last: u32, now: DateTime<Utc>) -> Option<u32> {
         let due = u32::try_from((now - self.from - LOOK_DELAY).num_minutes()).unwrap_or(0);
         (last < self.looks()).then(|| due.max(last + 1).min(self.looks()))
+    }
+
+    /// The numbers of the looks after the last, a minute apart, for metrics that come late.
+    pub fn second_looks(&self) -> impl Iterator<Item = u32> + use<> {
+        let last = self.looks();
+        last + 1..=last + MOST_SECOND_LOOKS
     }
 
     /// The minutes settled at a look. Beside them stand those of the version before, from as many minutes before the
@@ -235,6 +243,12 @@ impl Seen {
         matches!(self.alarms, Alarms::Blamed(_)) || self.findings.iter().any(|(_, f)| f.is_breach())
     }
 
+    /// Whether metrics and alarms could be read.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        !matches!(self.alarms, Alarms::Unread(_)) && self.all(Finding::is_readable)
+    }
+
     fn all(&self, is: impl Fn(&Finding) -> bool) -> bool {
         !self.findings.is_empty() && self.findings.iter().all(|(_, finding)| is(finding))
     }
@@ -274,7 +288,7 @@ pub fn verdict(seen: &Seen, when_inconclusive: WhenInconclusive) -> Verdict {
     }
     let passes = match when_inconclusive {
         WhenInconclusive::Pass => true,
-        WhenInconclusive::FailUnreadable => alarms_read && seen.all(Finding::is_readable),
+        WhenInconclusive::FailUnreadable => seen.is_readable(),
         WhenInconclusive::Fail => false,
     };
     let reason = format!("INCONCLUSIVE: {}", seen.told(|finding| !finding.is_healthy()));

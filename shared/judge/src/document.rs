@@ -7,8 +7,7 @@ use crate::settings::{Criterion, Phase, Settings, SettingsError};
 use crate::track::Reading;
 use serde::{Deserialize, Serialize};
 
-/// A criterion with its minutes, oldest first. `null` is a minute that could not be read. Without the settings it is
-/// what the replay command reads as a release.
+/// A criterion with its minutes, oldest first. `null` is a minute that could not be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Series {

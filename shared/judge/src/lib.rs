@@ -11,9 +11,11 @@
 //!
 //! - **limit**: in every minute the canary's requests are bad with probability at most L (`limit`);
 //!   Minutes in which the stable version is itself over L are left out;
-//! - **regression**: in every minute the canary's bad share is at most r (`ratio`) times the stable version's, or at most
-//!   δ (`minimum_effect`) above it, whatever that is. It may change from minute to minute: an outage that hits both
-//!   versions is no evidence. Both must serve at the same time, so this test exists in [`Phase::Split`] only.
+//! - **regression**: in every minute the canary's bad share is at most r (`ratio`) times the stable version's; or in every
+//!   minute it is at most δ (`minimum_effect`) above it. The stable share is whatever it is, and may change from minute to
+//!   minute: an outage that hits both versions is no evidence. Both must serve at the same time, so this test exists in
+//!   [`Phase::Split`] only. (A canary that is worse by ratio at one time and by effect at another is outside both
+//!   hypotheses, and may breach.)
 //!
 //! # Why one may look every minute
 //!
@@ -42,8 +44,8 @@
 //!
 //! - **Breach**: the evidence of a test reached its threshold. It never waits for a minimum of requests.
 //! - **Inconclusive, both over the limit**: over all minutes the limit test would have breached, but over the last ten the
-//!   stable version is over the limit as well (with at least three bad requests) and the regression test has not reached
-//!   its threshold: the fault is shared, and rolling back would not help. Looked at afresh each minute. Such minutes never
+//!   stable version is over the limit as well (beyond a chance of 1 %) and the regression test has not reached its
+//!   threshold: the fault is shared, and rolling back would not help. Looked at afresh each minute. Such minutes never
 //!   count against the canary, also not later; a canary that stays bad when the stable version recovers breaches then.
 //! - **Inconclusive, unreadable**: minutes whose counts are not known ([`Reading`] with `None`). Unknown is not zero.
 //! - **Inconclusive, over the limit, not proven** and **too few requests**: as they say.
@@ -63,7 +65,9 @@
 //!   are settled and judges them again from the first, so that a late minute is judged as if it had been there.
 //! - *The alternatives are a grid.* A canary between "just over the limit" and 1.25 times its odds is outside the grid
 //!   and is found slowly or not at all.
-//! - *Bounds* ([`Share`]) are for one constant share per version; when it drifts they are a summary, not a guarantee.
+//! - *Shares of slow requests are exact.* CloudWatch computes a percentile rank from all values of a minute; where it
+//!   approximates, a share near its limit is as exact as that.
+//! - *Bounds* ([`Share`]) are each for one constant share; when it drifts they are a summary, not a guarantee.
 //!
 //! The numbers are safe: products are sums of logarithms, counts are whole, settings are checked for NaN. A minute costs
 //! the same at any length.

@@ -4,9 +4,9 @@ use crate::counts::{Counts, float};
 use crate::grid::{EFFECT_GRID, RATIO_GRID};
 use crate::process::Process;
 
-/// Null hypothesis: in each minute the canary's bad share is at most r times the stable version's, *or* at most δ above
-/// it, whatever that share is and however it changes: trouble that hits both alike is no evidence, and neither is a
-/// difference too small to matter, however certain it is.
+/// Null hypothesis: in every minute the canary's bad share is at most r times the stable version's; *or* in every minute
+/// it is at most δ above it. The stable share is whatever it is and changes as it likes: trouble that hits both alike is
+/// no evidence, and neither is a difference that is too small to matter, however certain it is.
 ///
 /// Each half is tested by itself, "at most r·p_s" and "at most p_s + δ", and the evidence against both together is the
 /// smaller one (an intersection-union test: no part of α is lost by asking for both).

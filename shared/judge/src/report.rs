@@ -53,6 +53,10 @@ pub struct CriterionReport {
     pub recent_canary: Counts,
     /// The last ten minutes at most.
     pub recent_stable: Counts,
+    /// The canary's requests in the minutes that count against it.
+    pub unexcused_canary: Counts,
+    /// Minutes left out of the limit test, because the stable version was over the limit too.
+    pub excused_minutes: u64,
     /// Minutes in which something was not known.
     pub unknown_minutes: u64,
 }
@@ -93,13 +97,27 @@ impl Report {
         };
         let deciding = index.and_then(|index| criteria.get(index));
         let criterion = deciding.map(|criterion| criterion.name.clone());
-        let reason = deciding.map_or_else(|| healthy(minutes, &criteria), |c| c.sentence(test, doubt));
+        let reason = match deciding {
+            _ if minutes == 0 => "no minute has settled yet".to_owned(),
+            Some(criterion) => criterion.sentence(test, doubt),
+            None => healthy(minutes, &criteria),
+        };
         Self { verdict: verdict.word(), criterion, test, doubt, reason, minutes, first_breach, criteria }
     }
 }
 
 fn healthy(minutes: u64, criteria: &[CriterionReport]) -> String {
-    let shares: Vec<_> = criteria.iter().map(|c| format!("{} {}", c.name, percent(c.canary.rate))).collect();
+    let share = |c: &CriterionReport| match c.excused_minutes {
+        0 => format!("{} {}", c.name, percent(c.canary.rate)),
+        excused => {
+            let share = percent(c.unexcused_canary.share());
+            format!(
+                "{} {share} (but for {excused} minutes in which the stable version was over the limit)",
+                c.name
+            )
+        }
+    };
+    let shares: Vec<_> = criteria.iter().map(share).collect();
     let requests = criteria.iter().map(|c| c.canary.total).max().unwrap_or_default();
     let s = |count: u64| if count == 1 { "" } else { "s" };
     let seen = format!("{requests} request{} in {minutes} minute{}", s(requests), s(minutes));

@@ -8,10 +8,11 @@ use crate::report::{CriterionReport, TestReport, log10};
 use crate::settings::{Criterion, Phase, Settings};
 use crate::verdict::{Doubt, Test};
 use serde::{Deserialize, Serialize};
+use statrs::function::beta::checked_beta_reg;
 
-/// The stable version is over its limit only with at least this many bad requests: one or two in a few are chance, and
-/// would excuse the canary.
-const ENOUGH_TO_BLAME: u64 = 3;
+/// The stable version is over the limit when so many bad requests would have at most this chance in a version exactly at
+/// the limit: two of two are, three of 290 at 1 % are not. Without that a few unlucky requests would excuse the canary.
+const CHANCE_OF_EXCUSE: f64 = 0.01;
 
 /// What is known of one criterion in one minute. `None` is unknown, which is not the same as no requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,7 @@ pub(crate) struct Track {
     pub(crate) stable: Counts,
     /// The canary's requests in the minutes without an excuse.
     unexcused: Counts,
+    excused_minutes: u64,
     recent: Recent,
     unknown_minutes: u64,
 }
@@ -63,6 +65,7 @@ impl Track {
             canary: Counts::default(),
             stable: Counts::default(),
             unexcused: Counts::default(),
+            excused_minutes: 0,
             recent: Recent::default(),
             unknown_minutes: 0,
         }
@@ -71,7 +74,8 @@ impl Track {
     /// The limit test leaves out the minutes in which the stable version is over the limit too, in that minute or lately.
     /// That a minute is left out depends on the stable version's counts and not on the canary's, so that the test stays
     /// valid. Leaving them out for good, and not only the verdict while it lasts, is what keeps an innocent canary alive
-    /// when a shared outage is over: evidence does not fade, and the stable version recovers.
+    /// when a shared outage is over: evidence does not fade, and the stable version recovers. A minute in which the stable
+    /// version is unknown is left out as well, because it may be such a minute.
     pub(crate) fn minute(&mut self, reading: Reading) {
         let split = self.regression.is_some();
         self.unknown_minutes += u64::from(reading.canary.is_none() || (split && reading.stable.is_none()));
@@ -80,7 +84,9 @@ impl Track {
         self.stable = self.stable.plus(stable);
         self.recent.minute(canary, stable);
         self.limit_of_all.minute(canary);
-        if !(split && (self.is_over(stable) || self.is_over(self.recent.stable()))) {
+        if split && (self.is_over(stable) || self.is_over(self.recent.stable())) {
+            self.excused_minutes += 1;
+        } else if !split || reading.stable.is_some() {
             self.limit.minute(canary);
             self.unexcused = self.unexcused.plus(canary);
         }
@@ -121,7 +127,7 @@ impl Track {
             Some(Doubt::Unreadable)
         } else if self.exceeds(self.unexcused) || (self.regression.is_some() && both_over) {
             Some(Doubt::OverLimitNotProven)
-        } else if self.unexcused.total() < self.min_requests {
+        } else if self.canary.total() < self.min_requests {
             Some(Doubt::TooFewRequests)
         } else {
             None
@@ -132,9 +138,11 @@ impl Track {
         counts.share().is_some_and(|share| share > self.largest_share)
     }
 
-    /// Over the limit, and not by one or two unlucky requests.
+    /// Over the limit, and hardly by chance: P(X ≥ bad) for X Binomial at the limit, by the incomplete beta function.
     fn is_over(&self, stable: Counts) -> bool {
-        stable.bad() >= ENOUGH_TO_BLAME && self.exceeds(stable)
+        let (bad, good) = stable.bad_and_good();
+        let chance = || checked_beta_reg(bad, good + 1.0, self.largest_share);
+        self.exceeds(stable) && chance().is_ok_and(|chance| chance <= CHANCE_OF_EXCUSE)
     }
 
     pub(crate) fn report(&self, criterion: &Criterion) -> CriterionReport {
@@ -151,6 +159,8 @@ impl Track {
             stable: self.stable.into(),
             recent_canary: self.recent.canary(),
             recent_stable: self.recent.stable(),
+            unexcused_canary: self.unexcused,
+            excused_minutes: self.excused_minutes,
             unknown_minutes: self.unknown_minutes,
         }
     }

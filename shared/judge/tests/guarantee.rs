@@ -18,6 +18,34 @@ fn judge(alpha: f64, limit: f64) -> Judge {
     judge_of_bursts(alpha, limit, 1.0)
 }
 
+/// A difference of shares that does not matter, in the simulations of it.
+const EFFECT: f64 = 0.002;
+
+#[test]
+fn false_breaches_stay_below_alpha_when_the_effect_is_just_allowed() {
+    const RELEASES: u32 = 2_000;
+    let mut dice = StdRng::seed_from_u64(7);
+    for requests in [(60_u64, 540_u64), (6_000, 6_000)] {
+        // Five times the stable rate, and exactly as much above it as is allowed.
+        let stable = Binomial::new(requests.1, 0.000_5).unwrap();
+        let canary = Binomial::new(requests.0, 0.000_5 + EFFECT).unwrap();
+        let mut criterion = Criterion::new("errors", 0.01);
+        criterion.minimum_effect = EFFECT;
+        let settings =
+            Settings { alpha: 0.05, min_requests: 0, phase: Phase::Split, criteria: vec![criterion] };
+        let breaches = (0..RELEASES).filter(|_| {
+            let mut judge = Judge::new(settings.clone()).unwrap();
+            (0..60).any(|_| {
+                let minute =
+                    reading((requests.0, canary.sample(&mut dice)), (requests.1, stable.sample(&mut dice)));
+                matches!(judge.minute(&[minute]).unwrap(), Verdict::Breach { .. })
+            })
+        });
+        let share = f64::from(u32::try_from(breaches.count()).unwrap()) / f64::from(RELEASES);
+        assert!(share <= tolerated(RELEASES, 0.05), "{requests:?}: {share}");
+    }
+}
+
 fn judge_of_bursts(alpha: f64, limit: f64, burst: f64) -> Judge {
     let mut criterion = Criterion::new("errors", limit);
     // So that a breach depends on the evidence alone.

@@ -32,6 +32,7 @@ fn doubt(verdict: Verdict) -> Option<Doubt> {
 #[test]
 fn doubtful_when_nothing_was_seen() {
     assert_eq!(doubt(judge().verdict()), Some(Doubt::TooFewRequests));
+    assert_eq!(judge().report().reason, "no minute has settled yet");
 }
 
 #[test]
@@ -143,14 +144,40 @@ fn canary_is_blamed_when_it_is_far_worse_than_a_bad_stable_version() {
 }
 
 #[test]
-fn stable_version_is_not_blamed_when_it_had_one_or_two_bad_requests() {
-    for (bad, blamed) in [(1, false), (2, false), (3, true)] {
-        // Over the limit each time, and the canary too: only the number of bad requests differs.
+fn stable_version_is_not_blamed_when_chance_may_have_put_it_over_the_limit() {
+    // P(X >= 4) of 90 at 1 % is 1.3 %, P(X >= 5) 0.2 %. The canary is over the limit each time.
+    for (bad, blamed) in [(3, false), (4, false), (5, true)] {
         let mut judge = judge();
         let verdict = judge.minute(&[reading((60, 6), (90, bad))]).unwrap();
         assert_eq!(doubt(verdict) == Some(Doubt::BothOverLimit), blamed, "{bad}: {verdict:?}");
         assert_eq!(matches!(verdict, Verdict::Breach { .. }), !blamed, "{bad}: {verdict:?}");
     }
+}
+
+#[test]
+fn fault_is_shared_when_two_of_two_requests_of_the_stable_version_fail() {
+    let verdict = judge().minute(&[reading((3, 3), (2, 2))]).unwrap();
+    assert_eq!(doubt(verdict), Some(Doubt::BothOverLimit));
+}
+
+#[test]
+fn excused_minutes_stay_excused_when_the_stable_version_becomes_unreadable() {
+    let judged_with = |stable: Option<Counts>| {
+        let mut judge = judge();
+        (0..5).for_each(|_| drop(judge.minute(&[Reading { canary: counts(60, 30), stable }])));
+        (0..15).for_each(|_| drop(judge.minute(&[reading((60, 0), (540, 0))])));
+        judge.verdict()
+    };
+    assert_eq!(judged_with(counts(540, 270)), Verdict::Healthy);
+    assert_eq!(doubt(judged_with(None)), Some(Doubt::Unreadable));
+}
+
+#[test]
+fn healthy_when_the_canary_is_well_beside_a_stable_version_that_never_is() {
+    let mut judge = judge();
+    let verdicts: Vec<_> = (0..30).map(|_| judge.minute(&[reading((60, 0), (540, 20))]).unwrap()).collect();
+    assert_eq!(verdicts.last(), Some(&Verdict::Healthy));
+    assert!(judge.report().reason.contains("but for 30 minutes in which"), "{}", judge.report().reason);
 }
 
 #[test]

@@ -14,6 +14,11 @@ pub const MIN_REQUESTS: &str = "MIN_REQUESTS";
 pub const SETTLE_MINUTES: &str = "SETTLE_MINUTES";
 
 const MOST_SETTLE_MINUTES: u32 = 20;
+const LEAST_ALPHA: f64 = 1e-6;
+const MOST_ALPHA: f64 = 0.2;
+const SENSIBLE_ALPHA: &str = "a share from 0.000001 to 0.2, for example 0.01";
+/// A criterion may need none; a release of which nothing was seen is not healthy.
+const SENSIBLE_REQUESTS: &str = "a whole number of at least 1";
 /// 500 queries a call (CloudWatch API reference), two for each criterion and side.
 const MOST_CRITERIA: usize = 50;
 
@@ -142,13 +147,27 @@ impl Config {
         let filled = |name| lookup(name).filter(|value: &String| !value.trim().is_empty());
         let measures = filled(CRITERIA).map_or_else(|| Ok(of_lambda()), |text| Self::measures(&text))?;
         let config = Self {
-            alpha: number(ALPHA, "a share above 0 and below 1, for example 0.01", filled(ALPHA), 0.01)?,
-            min_requests: number(MIN_REQUESTS, "a whole number", filled(MIN_REQUESTS), 50)?,
+            alpha: number(ALPHA, SENSIBLE_ALPHA, filled(ALPHA), 0.01)?,
+            min_requests: number(MIN_REQUESTS, SENSIBLE_REQUESTS, filled(MIN_REQUESTS), 50)?,
             settle_minutes: settle_minutes(filled(SETTLE_MINUTES))?,
             measures,
         };
-        // The whole α, not a phase's part of it: 1 is no share to spend, though its half would be.
-        Settings { alpha: config.alpha, ..config.settings(Phase::Split) }.check()?;
+        // More would roll back at random, less would never roll back.
+        if !(LEAST_ALPHA..=MOST_ALPHA).contains(&config.alpha) {
+            return Err(ConfigError::Number {
+                name: ALPHA,
+                expected: SENSIBLE_ALPHA,
+                got: config.alpha.to_string(),
+            });
+        }
+        if config.min_requests == 0 {
+            return Err(ConfigError::Number {
+                name: MIN_REQUESTS,
+                expected: SENSIBLE_REQUESTS,
+                got: "0".to_owned(),
+            });
+        }
+        config.settings(Phase::Split).check()?;
         Ok(config)
     }
 
@@ -237,73 +256,4 @@ fn settle_minutes(text: Option<String>) -> Result<u32, ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OWN: &str = r#"[
-        {"name": "http_5xx", "limit": 0.02, "ratio": 3, "minimumEffect": 0.005, "weight": 2, "minRequests": 10,
-         "bad": {"namespace": "Shop", "metric": "Http5xx"}, "total": {"namespace": "Shop", "metric": "Requests"}},
-        {"name": "cold", "limit": 0.05, "covers": "some",
-         "above": {"namespace": "Shop", "metric": "InitDuration", "threshold": 800}}]"#;
-
-    fn config(name: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
-    }
-
-    #[test]
-    fn settings_are_the_usual_ones_when_nothing_is_set() {
-        let config = Config::from_lookup(|_| None).unwrap();
-        assert_eq!((config.min_requests, config.settle_minutes), (50, 2));
-        let names: Vec<_> =
-            config.measures.iter().map(|m| (m.criterion.name.as_str(), m.criterion.limit)).collect();
-        assert_eq!(names, [("errors", 0.01), ("slow", 0.05)]);
-        // Half of 1 % for a phase.
-        assert!((config.settings(Phase::Split).alpha - 0.005).abs() < 1e-12);
-    }
-
-    #[test]
-    fn criteria_are_read_when_they_are_complete() {
-        let measures = config(CRITERIA, OWN).unwrap().measures;
-        assert_eq!(measures[0].criterion.weight.to_bits(), 2.0_f64.to_bits());
-        assert_eq!((measures[0].criterion.min_requests, measures[0].covers), (Some(10), Covers::All));
-        assert_eq!(measures[1].covers, Covers::Some);
-        assert!(matches!(measures[1].source, Source::Above { threshold: 800.0, .. }));
-        assert!((measures[1].criterion.minimum_effect - 0.005).abs() < 1e-12);
-    }
-
-    #[test]
-    fn criteria_are_refused_with_the_reason_when_they_make_no_sense() {
-        for (text, reason) in [
-            ("{}", "invalid type"),
-            ("[]", "at least one criterion"),
-            (r#"[{"name": "a"}]"#, "missing field `limit`"),
-            (r#"[{"name": "a", "limit": 0.1}]"#, "needs either"),
-            (&OWN.replace("minRequests", "min_requests"), "[0].min_requests: unknown field"),
-            (&OWN.replace("http_5xx", "Http5xx"), "lower-case letter"),
-            (&OWN.replace("cold", "http_5xx"), "two criteria are called"),
-            (&OWN.replace("0.02", "2"), "limit must be a share"),
-            (&OWN.replace("800", "-1"), "threshold"),
-        ] {
-            let error = config(CRITERIA, text).unwrap_err().to_string();
-            assert!(error.contains(reason), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_refused_when_they_are_outside_their_range() {
-        for (name, value) in [
-            (SETTLE_MINUTES, "0"),
-            (SETTLE_MINUTES, "21"),
-            (SETTLE_MINUTES, "1.5"),
-            (MIN_REQUESTS, "-1"),
-            (ALPHA, "0"),
-            (ALPHA, "1"),
-            (ALPHA, "NaN"),
-            (ALPHA, "one"),
-        ] {
-            let error = config(name, value).unwrap_err().to_string();
-            assert!(error.contains(name) || error.contains("alpha"), "{name}={value}: {error}");
-        }
-        assert_eq!(config(SETTLE_MINUTES, "20").unwrap().settle_minutes, 20);
-    }
-}
+mod tests;

@@ -18,12 +18,14 @@
 //! - in a settled minute without any datapoint nothing was requested;
 //! - requests without a datapoint for the bad ones (or the reverse), more bad ones than requests, a metric that CloudWatch
 //!   could not read: unknown. The judge is never told zero instead;
-//! - a metric that should count every request ([`Covers::All`]) and is absent while Lambda counted successful
-//!   invocations: unknown in those minutes, once it has missed more than a tenth of them and two more.
+//! - a metric that should count every request ([`Covers::All`]) and misses more than a tenth of the invocations that Lambda
+//!   counted as successful, and two more: unknown in that minute; when it misses so many in all, also in the minutes in
+//!   which it has none. This needs a criterion on the `Errors` and `Invocations` of `AWS/Lambda`.
 
 mod config;
 mod fetch;
 mod json;
+mod log;
 mod query;
 mod series;
 mod table;
@@ -32,6 +34,7 @@ pub use config::{
     ALPHA, CRITERIA, Config, ConfigError, Covers, MIN_REQUESTS, Measure, Metric, SETTLE_MINUTES, Source,
 };
 pub use fetch::{ReadError, fetch};
+pub use log::log_text;
 pub use query::{Query, Side, Subject, queries};
 pub use series::{Readings, Window};
 pub use table::Table;

@@ -56,21 +56,24 @@ impl<'a> Readings<'a> {
         Self { config, table }
     }
 
-    /// The minutes with requests of the new version, by any metric.
+    /// The minutes with requests of one side, by any metric.
     #[must_use]
-    pub fn canary_traffic(&self) -> BTreeSet<DateTime<Utc>> {
-        let ids: Vec<_> =
-            self.config.measures.iter().map(|m| id(Side::Canary, &m.criterion.name, TOTAL)).collect();
+    pub fn traffic(&self, side: Side) -> BTreeSet<DateTime<Utc>> {
+        let ids: Vec<_> = self.config.measures.iter().map(|m| id(side, &m.criterion.name, TOTAL)).collect();
         self.table.minutes_above_zero(ids.iter().map(String::as_str))
     }
 
     /// The judge's inputs for a window.
     #[must_use]
     pub fn inputs(&self, phase: Phase, window: &Window) -> Inputs {
-        let canary = if phase == Phase::Whole { self.side_at_100_percent(window) } else { Side::Canary };
         let series = |measure: &Measure| Series {
             criterion: measure.criterion.clone(),
-            canary: self.counts(canary, measure, window.from, window.minutes),
+            canary: self.counts(
+                self.canary_side(phase, measure, window),
+                measure,
+                window.from,
+                window.minutes,
+            ),
             stable: self.counts(Side::Stable, measure, window.stable_from, window.minutes),
         };
         let settings = self.config.settings(phase);
@@ -89,13 +92,11 @@ impl<'a> Readings<'a> {
         self.table.ids().collect::<BTreeSet<_>>().into_iter().filter_map(problem).collect()
     }
 
-    /// At 100 % the alias's own numbers are the new version's. They are taken when there are none by version.
-    fn side_at_100_percent(&self, window: &Window) -> Side {
-        let requests = |side| {
-            let totals = self.config.measures.iter().map(|measure| self.total(side, measure, window));
-            totals.fold(0.0, f64::max)
-        };
-        if requests(Side::Canary) > 0.0 || requests(Side::Alias) <= 0.0 { Side::Canary } else { Side::Alias }
+    /// At 100 % the alias's own numbers are the new version's. A measure takes them when it has none by version.
+    fn canary_side(&self, phase: Phase, measure: &Measure, window: &Window) -> Side {
+        let requests = |side| self.total(side, measure, window);
+        let by_alias = phase == Phase::Whole && requests(Side::Canary) <= 0.0 && requests(Side::Alias) > 0.0;
+        if by_alias { Side::Alias } else { Side::Canary }
     }
 
     fn total(&self, side: Side, measure: &Measure, window: &Window) -> f64 {
@@ -132,7 +133,8 @@ impl<'a> Readings<'a> {
         counts
     }
 
-    /// Makes minutes unknown in which a metric for every request has none, while Lambda counted successful ones.
+    /// Makes minutes unknown in which a metric for every request misses many of the invocations that Lambda counted as
+    /// successful; and, when it misses many in all, also those in which it has none.
     fn mark_missing(
         &self,
         side: Side,
@@ -140,14 +142,13 @@ impl<'a> Readings<'a> {
         minute: impl Fn(usize) -> DateTime<Utc>,
     ) {
         let expected: Vec<f64> = (0..counts.len()).map(|n| self.successes(side, minute(n))).collect();
-        let seen: u64 = counts.iter().flatten().map(|counts| counts.total()).sum();
-        let most_missed = expected.iter().sum::<f64>() * MISSED_SHARE + MISSED_REQUESTS;
-        if expected.iter().sum::<f64>() - as_float(seen) <= most_missed {
-            return;
-        }
+        let misses =
+            |seen: u64, expected: f64| expected - as_float(seen) > expected * MISSED_SHARE + MISSED_REQUESTS;
+        let in_all =
+            misses(counts.iter().flatten().map(|counts| counts.total()).sum(), expected.iter().sum());
         for (counts, expected) in counts.iter_mut().zip(expected) {
-            let none = counts.is_some_and(|counts| counts.total() == 0);
-            if none && expected > 0.0 {
+            let total = counts.map_or(0, |counts| counts.total());
+            if misses(total, expected) || (in_all && total == 0 && expected > 0.0) {
                 *counts = None;
             }
         }
@@ -163,6 +164,7 @@ impl<'a> Readings<'a> {
             }
             Source::Above { .. } => false,
         };
+        // Where the alias stands in for the version, so do its invocations.
         let Some(measure) = self.config.measures.iter().find(counts_lambda) else { return 0.0 };
         let name = &measure.criterion.name;
         let value = |part| self.table.value(&id(side, name, part), minute);

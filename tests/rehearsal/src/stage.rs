@@ -58,12 +58,12 @@ impl Stage {
         let judging = BTreeMap::from([("CRITERIA".to_owned(), CRITERIA.to_owned())]);
         let mut watching = judging.clone();
         watching.insert("WATCHED_ALIASES".to_owned(), format!("{BACKEND}:{ALIAS}"));
-        stage
-            .create_function(BACKEND, &program("backend")?, stage.environment("build-1", stable), 10)
-            .await?;
         stage.create_function(HOOK, &program("pre-traffic")?, BTreeMap::new(), 60).await?;
         stage.create_function(LAST_HOOK, &program("post-traffic")?, judging, 300).await?;
         stage.create_function(JUDGE, &program("canary-judge")?, watching, 60).await?;
+        // Last, because its faults begin some minutes from now and setting up takes some.
+        let environment = stage.environment("build-1", stable);
+        stage.create_function(BACKEND, &program("backend")?, environment, 10).await?;
         let first = stage.publish().await?;
         stage.lambda.create_alias().function_name(BACKEND).name(ALIAS).function_version(first).send().await?;
         stage.create_group().await?;

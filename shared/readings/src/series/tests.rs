@@ -113,25 +113,45 @@ fn everything_is_unknown_when_an_answer_lacks_an_id() {
 
 #[test]
 fn own_metric_is_unknown_when_it_misses_more_than_a_tenth_and_two_of_the_successes() {
-    // 58 successes; a tenth and two more are 7.8.
+    // 58 successes in the first minute; a tenth and two more are 7.8. In all 69, and 8.9.
     let with = |seen: f64| {
         let values: [(&str, &[Option<f64>]); 4] = [
-            ("canary_errors_total", &[Some(50.0), Some(10.0)]),
-            ("canary_errors_bad", &[Some(1.0), Some(1.0)]),
-            ("canary_http_5xx_total", &[Some(seen), None]),
-            ("canary_http_5xx_bad", &[Some(0.0), None]),
+            ("canary_errors_total", &[Some(60.0), Some(11.0)]),
+            ("canary_errors_bad", &[Some(2.0), Some(0.0)]),
+            ("canary_http_5xx_total", &[Some(seen), Some(11.0)]),
+            ("canary_http_5xx_bad", &[Some(0.0), Some(0.0)]),
         ];
         canary(&values, 2, "http_5xx")
     };
-    assert_eq!(with(51.0), [Some((51, 0)), Some((0, 0))]);
-    assert_eq!(with(50.0), [Some((50, 0)), None]);
+    assert_eq!(with(51.0), [Some((51, 0)), Some((11, 0))]);
+    assert_eq!(with(50.0), [None, Some((11, 0))]);
+    assert_eq!(with(30.0), [None, Some((11, 0))]);
+}
+
+#[test]
+fn own_metric_is_unknown_where_it_is_silent_when_it_misses_many_in_all() {
+    // Two requests a minute: no minute alone says that something is missing.
+    let silent = vec![None; 12];
+    let (two, none) = (vec![Some(2.0); 12], vec![Some(0.0); 12]);
+    let values: [(&str, &[Option<f64>]); 4] = [
+        ("canary_errors_total", &two),
+        ("canary_errors_bad", &none),
+        ("canary_http_5xx_total", &silent),
+        ("canary_http_5xx_bad", &silent),
+    ];
+    assert_eq!(canary(&values, 12, "http_5xx"), [None; 12]);
+    assert_eq!(canary(&values, 1, "http_5xx"), [Some((0, 0))]);
 }
 
 #[test]
 fn own_metric_may_be_absent_when_nothing_succeeded_or_it_counts_some_requests_only() {
     let values: [(&str, &[Option<f64>]); 2] =
         [("canary_errors_total", &[Some(60.0)]), ("canary_errors_bad", &[Some(60.0)])];
-    assert_eq!(canary(&values, 1, "http_5xx"), [Some((0, 0))]);
+    assert_eq!(
+        canary(&values, 1, "http_5xx"),
+        [Some((0, 0))],
+        "a failed invocation leaves no trace of its own"
+    );
     let values: [(&str, &[Option<f64>]); 2] =
         [("canary_errors_total", &[Some(60.0)]), ("canary_errors_bad", &[Some(0.0)])];
     assert_eq!(canary(&values, 1, "http_5xx"), [None]);
@@ -159,6 +179,10 @@ fn alias_stands_in_for_the_version_when_only_the_alias_has_numbers() {
         |table: &Table, phase| Readings::new(&config, table).inputs(phase, &window(1)).series[0].canary[0];
     assert_eq!(errors(&table, Phase::Whole), Some(Counts::new(60, 2).unwrap()));
     assert_eq!(errors(&table, Phase::Split), Some(Counts::default()));
+    // The application's own metrics by version do not hide that Lambda's are missing.
+    table.add("canary_http_5xx_total", [(at(0), 58.0)]);
+    table.add("canary_http_5xx_bad", [(at(0), 0.0)]);
+    assert_eq!(errors(&table, Phase::Whole), Some(Counts::new(60, 2).unwrap()));
     table.add("canary_errors_total", [(at(0), 50.0)]);
     table.add("canary_errors_bad", [(at(0), 1.0)]);
     assert_eq!(errors(&table, Phase::Whole), Some(Counts::new(50, 1).unwrap()));

@@ -160,7 +160,14 @@ fn kind(event: &Event) -> EntryKind {
         Event::HookInvoked { .. } | Event::HookAnswered { .. } => EntryKind::Hook,
         Event::AliasMoved { .. } => EntryKind::Traffic,
         Event::AlarmChanged { .. } => EntryKind::Alarm,
-        Event::VersionPublished { .. } | Event::InvocationFailed { .. } => EntryKind::Note,
+        Event::VersionPublished { .. }
+        | Event::InvocationFailed { .. }
+        | Event::PipelineStatus { .. }
+        | Event::StageStatus { .. }
+        | Event::ActionStatus { .. }
+        | Event::JobInvoked { .. }
+        | Event::ApprovalAsked { .. }
+        | Event::ApprovalAnswered { .. } => EntryKind::Note,
     }
 }
 

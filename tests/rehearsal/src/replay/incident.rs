@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use judge::{Judge, Phase};
-use readings::{CRITERIA, Config, Readings, Subject, Table, Window, queries};
+use readings::{CRITERIA, Config, Readings, Side, Subject, Table, Window, queries};
 use serde::Serialize;
 
 use super::{Arguments, ReplayError, releases::Shown};
@@ -54,7 +54,7 @@ pub(super) fn judge(arguments: &Arguments, file: &Path, output: &mut impl Write)
     let mut config = config(arguments)?;
     // What was not asked for is not unreadable.
     config.measures.retain(|measure| table.has_canary(&measure.criterion.name));
-    let traffic = Readings::new(&config, &table).canary_traffic();
+    let traffic = Readings::new(&config, &table).traffic(Side::Canary);
     let (Some(first), Some(last)) = (traffic.first(), traffic.last()) else {
         return Err(ReplayError::NoTraffic { path: path() });
     };
