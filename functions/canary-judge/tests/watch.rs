@@ -186,7 +186,7 @@ async fn inconclusive_when_there_are_too_few_requests() {
 async fn minutes_before_the_split_do_not_count_when_the_rollout_says_since_when() {
     let stage = Stage::set().await;
     let since = stage.minute(6).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    stage.split(&format!(r#"{{"execution":"e-1","splitSince":"{since}"}}"#)).await;
+    stage.split(&format!(r#"{{"execution":"e-1","candidate":"2","splitSince":"{since}"}}"#)).await;
     // Bad until 8 minutes ago, well since.
     for ago in 8..=13 {
         stage.invocations("2", ago, 60, 30, 0);
