@@ -56,8 +56,8 @@
 //! - *Requests are bad independently, given the probabilities of their minute.* **Without this α is not kept.** Errors
 //!   that come in bursts (one broken connection fails five requests) make counts vary more than Binomial ones, and what chance
 //!   did is taken for evidence. Measured (`make bench`, 10 requests/s, half an hour, α = 1 %): errors in pairs roll
-//!   back 3 to 6 % of the canaries that are exactly at their bounds and 0.4 % of the healthy ones (0.5 % beside 0.5 %);
-//!   errors in fives 38 to 48 % and 16 %; a correlation of 0.001 within a minute is harmless, 0.01 acts like pairs to
+//!   back 4 to 6 % of the canaries that are exactly at their bounds and 0.4 % of the healthy ones (0.5 % beside 0.5 %);
+//!   errors in fives 42 to 51 % and 17 %; a correlation of 0.001 within a minute is harmless, 0.01 acts like pairs to
 //!   fives. Where it is known how many requests fail together, say so (`burst`): α holds again, and detection takes
 //!   about that many times longer.
 //! - *Requests are routed at random*, so that both versions see the same kind of requests. Lambda's alias weights are.
