@@ -19,6 +19,12 @@ struct Stage {
     app: App,
 }
 
+/// What the schedule sends.
+fn every_minute() -> LambdaEvent<Value> {
+    let event = include_str!("../../../events/eventbridge/every-minute.json");
+    LambdaEvent::new(serde_json::from_str(event).unwrap(), Context::default())
+}
+
 fn settings(endpoint: String) -> impl Fn(&str) -> Option<String> {
     move |name| match name {
         "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
@@ -100,8 +106,7 @@ impl Stage {
     }
 
     async fn judge(&self) -> Judged {
-        let event = LambdaEvent::new(Value::Null, Context::default());
-        handle(&self.app, event).await.unwrap().remove(0)
+        handle(&self.app, every_minute()).await.unwrap().remove(0)
     }
 
     /// The published value of a metric without further dimensions.
@@ -239,8 +244,7 @@ async fn error_when_the_verdict_cannot_be_published() {
     stage.traffic(60, 0, 0);
     let denied = ApiError::bad_request("AccessDenied", "not authorized to perform cloudwatch:PutMetricData");
     stage.twin.faults().inject("cloudwatch:PutMetricData", 10, denied);
-    let event = LambdaEvent::new(Value::Null, Context::default());
-    let error = lambda_runtime::Diagnostic::from(handle(&stage.app, event).await.unwrap_err());
+    let error = lambda_runtime::Diagnostic::from(handle(&stage.app, every_minute()).await.unwrap_err());
     assert_eq!(error.error_type, "CanaryJudgePublishFailed");
     assert!(error.error_message.contains("cloudwatch:PutMetricData"), "{}", error.error_message);
 }

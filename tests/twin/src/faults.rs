@@ -13,6 +13,9 @@ use crate::error::ApiError;
 /// Prefix of the access keys that the twin gives to its sandboxes, so that a signed request names its function.
 pub(crate) const SANDBOX_KEY_PREFIX: &str = "TWIN-";
 
+/// Every caller that is no function of the twin.
+pub(crate) const OPERATOR: &str = "operator";
+
 /// One API call that reached the twin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Call {
@@ -72,14 +75,14 @@ impl Faults {
 }
 
 /// Reads the access key out of a SigV4 `Authorization` header.
-fn caller(headers: &HeaderMap) -> String {
+pub(crate) fn caller(headers: &HeaderMap) -> String {
     headers
         .get(http::header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once("Credential="))
         .and_then(|(_, rest)| rest.split('/').next())
         .and_then(|key| key.strip_prefix(SANDBOX_KEY_PREFIX))
-        .unwrap_or("operator")
+        .unwrap_or(OPERATOR)
         .to_owned()
 }
 

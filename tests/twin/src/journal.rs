@@ -31,6 +31,39 @@ pub enum Event {
     InvocationFailed { function: String, version: String, error: String },
     /// An alarm changed its state.
     AlarmChanged { alarm: String, from: String, to: String, reason: String },
+    /// An execution of a pipeline changed its state (the word of CodePipeline's events, for instance SUCCEEDED).
+    PipelineStatus { pipeline: String, execution: String, status: String, reason: Option<String> },
+    /// A stage of an execution changed its state.
+    StageStatus { pipeline: String, execution: String, stage: String, status: String },
+    /// An action of an execution changed its state.
+    ActionStatus {
+        pipeline: String,
+        execution: String,
+        stage: String,
+        action: String,
+        status: String,
+        summary: Option<String>,
+    },
+    /// A function was given a job of a pipeline; `continued` when it asked for it itself.
+    JobInvoked {
+        pipeline: String,
+        stage: String,
+        action: String,
+        function: String,
+        job: String,
+        continued: bool,
+    },
+    /// An approval waits for a person. Its token is in GetPipelineState and the notice, not here.
+    ApprovalAsked { pipeline: String, stage: String, action: String, expires: DateTime<Utc> },
+    /// Somebody answered an approval.
+    ApprovalAnswered {
+        pipeline: String,
+        stage: String,
+        action: String,
+        status: String,
+        by: String,
+        summary: String,
+    },
 }
 
 impl fmt::Display for Event {
@@ -63,6 +96,42 @@ impl fmt::Display for Event {
             Self::AlarmChanged { alarm, from, to, reason } => {
                 write!(f, "alarm {alarm}: {from} → {to}: {reason}")
             }
+            Self::PipelineStatus { .. }
+            | Self::StageStatus { .. }
+            | Self::ActionStatus { .. }
+            | Self::JobInvoked { .. }
+            | Self::ApprovalAsked { .. }
+            | Self::ApprovalAnswered { .. } => self.tell_pipeline(f),
+        }
+    }
+}
+
+impl Event {
+    /// What pipelines do; told by [`fmt::Display`] with the rest.
+    fn tell_pipeline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PipelineStatus { pipeline, execution, status, reason } => {
+                let because = reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
+                write!(f, "{pipeline} {execution} is {status}{because}")
+            }
+            Self::StageStatus { pipeline, stage, status, .. } => write!(f, "{pipeline}: {stage} {status}"),
+            Self::ActionStatus { pipeline, stage, action, status, summary, .. } => {
+                let because = summary.as_ref().map_or_else(String::new, |s| format!(": {s}"));
+                write!(f, "{pipeline}: {stage}/{action} {status}{because}")
+            }
+            Self::JobInvoked { pipeline, stage, action, function, continued, .. } => {
+                let again = if *continued { " again" } else { "" };
+                write!(f, "{pipeline}: {stage}/{action} asks {function}{again}")
+            }
+            Self::ApprovalAsked { pipeline, stage, action, expires } => {
+                let until = expires.format("%Y-%m-%d %H:%M");
+                write!(f, "{pipeline}: {stage}/{action} waits for an approval until {until}")
+            }
+            Self::ApprovalAnswered { pipeline, stage, action, status, by, summary } => {
+                write!(f, "{pipeline}: {stage}/{action} was {status} by {by}: {summary}")
+            }
+            // The others have their words above.
+            _ => Ok(()),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `twin`: a local AWS for rehearsals. Lambda, CodeDeploy and CloudWatch on one port of this computer, with the
-//! behaviour that matters when a release is judged, and a clock that runs as fast as asked.
+//! `twin`: a local AWS for rehearsals. Lambda, CodeDeploy, CodePipeline, CloudWatch, EventBridge and SNS on one port of
+//! this computer, with the behaviour that matters when a release is judged, and a clock that runs as fast as asked.
 //!
 //! What it takes for granted about AWS, and how sure that is, stands in `README.md` beside this crate.
 
@@ -8,7 +8,9 @@
 pub mod clock;
 pub mod cloudwatch;
 mod codedeploy;
+mod codepipeline;
 mod error;
+mod events;
 mod faults;
 pub mod journal;
 mod lambda;
@@ -17,6 +19,7 @@ mod schedule;
 pub mod seed;
 mod server;
 mod signals;
+mod sns;
 mod tasks;
 mod wire;
 
@@ -26,14 +29,20 @@ use chrono::TimeDelta;
 use clock::VirtualClock;
 use cloudwatch::{CloudWatch, Transition};
 use codedeploy::CodeDeploy;
+pub use codepipeline::{ActionRun, PipelineOptions, Revision, StandIn, StandInResult};
+use codepipeline::{CodePipeline, Outlets};
 pub use error::ApiError;
+use events::Bus;
 pub use faults::{Call, Faults};
 use journal::{Event, Journal};
 pub use lambda::LogLine;
 use lambda::{Lambda, Surroundings};
 pub use schedule::{Schedule, Scheduled};
 use seed::SeededRelease;
+use serde_json::Value;
 pub use signals::stop_signals;
+pub use sns::Delivered;
+use sns::Sns;
 use tasks::Tasks;
 use tokio::sync::oneshot;
 
@@ -57,7 +66,10 @@ pub struct Options {
     pub account_concurrency: usize,
     /// Hook functions that run outside the twin (for instance under `cargo lambda watch`): CodeDeploy waits for
     /// their answer without invoking them. Rollback deployments do not wait: they are answered Succeeded at once.
+    /// CodePipeline does not invoke them either; whoever reads a job's id in the journal may answer it.
     pub external_functions: Vec<String>,
+    /// How pipelines behave where AWS does not say it.
+    pub pipelines: PipelineOptions,
 }
 
 impl Default for Options {
@@ -70,6 +82,7 @@ impl Default for Options {
             account: "123456789012".to_owned(),
             account_concurrency: 50,
             external_functions: Vec::new(),
+            pipelines: PipelineOptions::default(),
         }
     }
 }
@@ -81,7 +94,10 @@ struct Services {
     cloudwatch: Arc<CloudWatch>,
     journal: Arc<Journal>,
     lambda: Arc<Lambda>,
+    sns: Arc<Sns>,
+    bus: Arc<Bus>,
     codedeploy: Arc<CodeDeploy>,
+    codepipeline: Arc<CodePipeline>,
     faults: Faults,
 }
 
@@ -119,9 +135,26 @@ impl Twin {
             endpoint: format!("http://{address}"),
             tasks: tasks.clone(),
         }));
-        let codedeploy = Arc::new(CodeDeploy::new(lambda.clone()));
-        let services =
-            Arc::new(Services { clock, cloudwatch, journal, lambda, codedeploy, faults: Faults::default() });
+        let sns = Arc::new(Sns::new(lambda.clone()));
+        let bus = Arc::new(Bus::new(lambda.clone(), sns.clone()));
+        cloudwatch.on_transition({
+            // CloudWatch must not keep alive what keeps CloudWatch alive.
+            let bus = Arc::downgrade(&bus);
+            move |change| bus.upgrade().iter().for_each(|bus| bus.alarm_changed(change))
+        });
+        let codedeploy = Arc::new(CodeDeploy::new(lambda.clone(), bus.clone()));
+        let codepipeline = Arc::new(CodePipeline::new(lambda.clone(), outlets(&bus, &sns, clock)));
+        let services = Arc::new(Services {
+            clock,
+            cloudwatch,
+            journal,
+            lambda,
+            sns,
+            bus,
+            codedeploy,
+            codepipeline,
+            faults: Faults::default(),
+        });
         let router = server::router(services.clone());
         let (serving, twin_dropped) = oneshot::channel::<()>();
         let until = async { drop(twin_dropped.await) };
@@ -164,6 +197,18 @@ impl Twin {
         &self.services.faults
     }
 
+    /// Every event on the bus so far, oldest first, with its envelope; not those of schedules.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        self.services.bus.events()
+    }
+
+    /// The e-mails that the subscribers of an SNS topic got, by its name or ARN, oldest first.
+    #[must_use]
+    pub fn inbox(&self, topic: &str) -> Vec<Delivered> {
+        self.services.sns.inbox(topic)
+    }
+
     /// Everything a function printed so far.
     #[must_use]
     pub fn log_lines(&self, function: &str) -> Vec<LogLine> {
@@ -186,6 +231,20 @@ impl Twin {
         seed::release(&self.services, release)
     }
 
+    /// Plays the actions of a CodePipeline provider from now on; without one they fail and name the missing stand-in.
+    pub fn stand_in(&self, provider: &str, stand_in: StandIn) {
+        self.services.codepipeline.stand_in(provider, stand_in);
+    }
+
+    /// Carries out one CodePipeline operation as the operator, without a client; it meets no injected fault and is not
+    /// recorded.
+    ///
+    /// # Errors
+    /// What CodePipeline would answer.
+    pub fn call_codepipeline(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        self.services.codepipeline.handle(operation, input, faults::OPERATOR)
+    }
+
     /// Invokes a function at every full virtual minute (or at a slower rate), as an EventBridge rule does, until the twin
     /// is dropped. A function that does not exist is warned of and tried again the next time.
     #[expect(clippy::must_use_candidate, reason = "a schedule runs without its handle")]
@@ -206,6 +265,20 @@ async fn watch_alarms(services: Arc<Services>) {
         services.clock.sleep_until(services.clock.next_minute() + ALARM_DELAY).await;
         // The journal hears of changes as it does of those made by SetAlarmState.
         services.cloudwatch.evaluate_alarms(services.clock.now());
+    }
+}
+
+/// CodePipeline's events go to the bus, its notices to their topics.
+fn outlets(bus: &Arc<Bus>, sns: &Arc<Sns>, clock: VirtualClock) -> Outlets {
+    let (bus, sns) = (bus.clone(), sns.clone());
+    Outlets {
+        events: Arc::new(move |event| bus.emit(event)),
+        notify: Arc::new(move |topic, subject, message| {
+            // The approval can be answered all the same (C).
+            if let Err(error) = sns.notify(topic, Some(subject), message, clock.now()) {
+                tracing::warn!(target: "twin", "the approval's notice was not published: {error}");
+            }
+        }),
     }
 }
 

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, io::IsTerminal as _, path::PathBuf};
 
 use clap::Parser;
 use twin::{
-    Options, Twin,
+    Options, PipelineOptions, StandIn, Twin,
     seed::{self, SeededRelease},
 };
 
-/// A local AWS for rehearsals: Lambda, CodeDeploy and CloudWatch on one port.
+/// A local AWS for rehearsals: Lambda, CodeDeploy, CodePipeline, CloudWatch, EventBridge and SNS on one port.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -27,6 +27,12 @@ struct Arguments {
     /// Sample hook event whose ids the waiting deployment gets.
     #[arg(long, requires = "backend")]
     event: Option<PathBuf>,
+    /// Provider of CodePipeline actions that succeed at once, for instance S3; may be given several times.
+    #[arg(long = "stand-in", value_name = "PROVIDER")]
+    stand_ins: Vec<String>,
+    /// CreatePipeline starts no execution.
+    #[arg(long)]
+    no_first_execution: bool,
 }
 
 #[tokio::main]
@@ -41,11 +47,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed: arguments.seed,
         // Only with a waiting deployment is the hook somebody else's to run.
         external_functions: arguments.event.iter().map(|_| seed::HOOK.to_owned()).collect(),
+        pipelines: PipelineOptions {
+            run_when_created: !arguments.no_first_execution,
+            ..PipelineOptions::default()
+        },
         ..Options::default()
     };
     let twin = Twin::start(options)
         .await
         .map_err(|e| format!("port {} cannot be taken ({e}); choose another with --port", arguments.port))?;
+    for provider in &arguments.stand_ins {
+        twin.stand_in(provider, StandIn::that_succeeds());
+    }
     if let (Some(backend), Some(event)) = (arguments.backend, arguments.event) {
         let id = twin.seed(SeededRelease {
             program: backend,

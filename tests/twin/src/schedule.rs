@@ -1,11 +1,14 @@
 //! Schedules: an EventBridge rule with `rate(1 minute)`, or a slower one, that invokes a function.
 //!
-//! A rule fires at the full virtual minutes (hours, …) of its rate. Its invocations are asynchronous like any other: they
+//! A rule fires at the full virtual minutes (hours, …) of its rate; rules of the API (`crate::events`) use the same timer. Its invocations are asynchronous like any other: they
 //! are repeated when they fail, also after the rule was disabled, and the journal has their failures.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::body::Bytes;
@@ -15,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     Options,
+    clock::VirtualClock,
     error::ApiError,
     lambda::{Lambda, bare_name, qualifier_in},
 };
@@ -35,12 +39,6 @@ pub struct Schedule {
     pub every: TimeDelta,
     /// The event of every invocation; `None` sends EventBridge's own.
     pub input: Option<Value>,
-}
-
-impl Schedule {
-    fn period(&self) -> TimeDelta {
-        TimeDelta::minutes(self.every.num_minutes()).clamp(SHORTEST, LONGEST)
-    }
 }
 
 /// A running schedule. It goes on until the twin is dropped, also without this handle.
@@ -73,15 +71,10 @@ pub(crate) fn start(lambda: &Arc<Lambda>, schedule: Schedule) -> Scheduled {
 }
 
 async fn run(lambda: Arc<Lambda>, schedule: Schedule, handle: Scheduled) {
-    let (clock, period) = (lambda.around.clock, schedule.period());
     let mut warned = false;
-    let mut last = None;
-    loop {
-        let due = next_after(clock.now(), last, period);
-        clock.sleep_until(due).await;
-        last = Some(due);
+    each(lambda.around.clock, schedule.every, |due| {
         if !handle.is_enabled() {
-            continue;
+            return ControlFlow::Continue(());
         }
         let fired = fire(&lambda, &schedule, due);
         // Once until it works again: at rate 60 there is one a second.
@@ -90,7 +83,31 @@ async fn run(lambda: Arc<Lambda>, schedule: Schedule, handle: Scheduled) {
             tracing::warn!(target: "twin", "schedule {name}: {function} cannot be invoked: {error}");
         }
         warned = fired.is_err();
+        ControlFlow::Continue(())
+    })
+    .await;
+}
+
+/// Calls `fire` at each full multiple of the period until it breaks off.
+pub(crate) async fn each(
+    clock: VirtualClock,
+    every: TimeDelta,
+    mut fire: impl FnMut(DateTime<Utc>) -> ControlFlow<()>,
+) {
+    let (period, mut last) = (period(every), None);
+    loop {
+        let due = next_after(clock.now(), last, period);
+        clock.sleep_until(due).await;
+        last = Some(due);
+        if fire(due).is_break() {
+            return;
+        }
     }
+}
+
+/// Whole minutes, within the limits.
+fn period(every: TimeDelta) -> TimeDelta {
+    TimeDelta::minutes(every.num_minutes()).clamp(SHORTEST, LONGEST)
 }
 
 fn fire(lambda: &Arc<Lambda>, schedule: &Schedule, due: DateTime<Utc>) -> Result<(), ApiError> {
@@ -107,7 +124,7 @@ fn next_after(now: DateTime<Utc>, last: Option<DateTime<Utc>>, period: TimeDelta
 }
 
 /// What EventBridge sends for a rule without an input of its own.
-fn event(options: &Options, rule: &str, due: DateTime<Utc>) -> Value {
+pub(crate) fn event(options: &Options, rule: &str, due: DateTime<Utc>) -> Value {
     let Options { region, account, .. } = options;
     json!({
         "version": "0",

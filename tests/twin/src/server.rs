@@ -1,4 +1,4 @@
-//! One port for the three services: finds the service and the operation of a request, and answers in its protocol.
+//! One port for all services: finds the service and the operation of a request, and answers in its protocol.
 
 use std::sync::Arc;
 
@@ -16,12 +16,18 @@ use tower_http::decompression::RequestDecompressionLayer;
 use crate::{
     Services,
     error::ApiError,
+    faults::caller,
     lambda::rest,
-    wire::{Protocol, cbor},
+    sns::NAMESPACE,
+    wire::{
+        Protocol, cbor,
+        query::{self, Form},
+    },
 };
 
 /// Largest request: a ZIP file of 50 MB in base64, Lambda's limit for direct uploads.
 const BODY_LIMIT_BYTES: usize = 70 * 1024 * 1024;
+const JSON_1_1: &str = "application/x-amz-json-1.1";
 const CBOR_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 
 /// The twin's routes.
@@ -31,6 +37,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/journal", get(journal))
         .route("/calls", get(calls))
         .route("/logs/{function}", get(logs))
+        .route("/events", get(events))
+        .route("/inbox/{topic}", get(inbox))
         .with_state(services.clone());
     Router::new()
         .nest("/_twin", own)
@@ -58,6 +66,14 @@ async fn logs(State(services): State<Arc<Services>>, Path(function): Path<String
     axum::Json(services.lambda.log_lines(&function)).into_response()
 }
 
+async fn events(State(services): State<Arc<Services>>) -> Response {
+    axum::Json(services.bus.events()).into_response()
+}
+
+async fn inbox(State(services): State<Arc<Services>>, Path(topic): Path<String>) -> Response {
+    axum::Json(services.sns.inbox(&topic)).into_response()
+}
+
 /// Every AWS request.
 async fn aws(
     State(services): State<Arc<Services>>,
@@ -73,27 +89,15 @@ async fn aws(
         let input = cbor::decode(&body);
         call(&services, Protocol::Cbor, "cloudwatch", operation, &headers, input)
     } else if let Some((service, operation)) = target {
-        let input = json_body(&body);
-        match service {
-            "CodeDeploy_20141006" => call(
-                &services,
-                Protocol::Json("application/x-amz-json-1.1"),
-                "codedeploy",
-                operation,
-                &headers,
-                input,
-            ),
-            "GraniteServiceVersion20100801" => call(
-                &services,
-                Protocol::Json("application/x-amz-json-1.0"),
-                "cloudwatch",
-                operation,
-                &headers,
-                input,
-            ),
-            other => Protocol::Json("application/x-amz-json-1.1")
-                .error(&ApiError::not_implemented(format!("the service of target {other}.{operation}"))),
+        match json_service(service) {
+            Some((name, content_type)) => {
+                call(&services, Protocol::Json(content_type), name, operation, &headers, json_body(&body))
+            }
+            None => Protocol::Json(JSON_1_1)
+                .error(&ApiError::not_implemented(format!("the service of target {service}.{operation}"))),
         }
+    } else if let Some(form) = Form::of(&headers, &body).filter(|_| path == "/" && method == Method::POST) {
+        sns(&services, &headers, &form)
     } else {
         lambda(&services, &method, path, &query, &headers, body).await
     };
@@ -101,6 +105,17 @@ async fn aws(
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
+}
+
+/// The service of a target header, as the record of calls names it, and the content type of its answers.
+fn json_service(target: &str) -> Option<(&'static str, &'static str)> {
+    match target {
+        "CodeDeploy_20141006" => Some(("codedeploy", JSON_1_1)),
+        "CodePipeline_20150709" => Some(("codepipeline", JSON_1_1)),
+        "AWSEvents" => Some(("events", JSON_1_1)),
+        "GraniteServiceVersion20100801" => Some(("cloudwatch", "application/x-amz-json-1.0")),
+        _ => None,
+    }
 }
 
 fn json_body(body: &Bytes) -> Result<Value, ApiError> {
@@ -124,6 +139,8 @@ fn call(
         Some(error) => Err(error),
         None => input.and_then(|input| match service {
             "codedeploy" => services.codedeploy.handle(operation, &input),
+            "codepipeline" => services.codepipeline.handle(operation, &input, &caller(headers)),
+            "events" => services.bus.handle(operation, &input, services.clock.now()),
             _ => services.cloudwatch.handle(operation, &input, services.clock.now()),
         }),
     };
@@ -131,6 +148,21 @@ fn call(
     match result {
         Ok(value) => protocol.answer(&value),
         Err(error) => protocol.error(&error),
+    }
+}
+
+/// Runs one operation of the query protocol, which is SNS's alone.
+fn sns(services: &Arc<Services>, headers: &HeaderMap, form: &Form) -> Response {
+    let operation = form.get("Action").unwrap_or_default();
+    let (name, request) = (format!("sns:{operation}"), uuid::Uuid::new_v4().to_string());
+    let result = match services.faults.take(&name) {
+        Some(error) => Err(error),
+        None => services.sns.handle(operation, form, services.clock.now()),
+    };
+    services.faults.record(&name, headers, result.as_ref().err());
+    match result {
+        Ok(elements) => query::answer(NAMESPACE, operation, elements, &request),
+        Err(error) => query::error(NAMESPACE, &error, &request),
     }
 }
 

@@ -18,7 +18,7 @@ mod listeners;
 mod math;
 mod metric;
 mod minutes;
-mod page;
+pub(crate) mod page;
 mod put_data;
 mod queries;
 mod time;
@@ -36,6 +36,8 @@ mod delay_tests;
 mod emf_tests;
 #[cfg(test)]
 mod math_api_tests;
+#[cfg(test)]
+mod told_tests;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -52,7 +54,7 @@ use self::{
     },
 };
 pub use self::{
-    alarm::{decide::AlarmState, registry::Transition},
+    alarm::{decide::AlarmState, notification::Notification, registry::Transition},
     delay::Delay,
     errors::shape_name,
     minutes::MinuteStatistics,

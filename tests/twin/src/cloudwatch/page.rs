@@ -19,7 +19,7 @@ pub(super) fn token(delivered: usize) -> String {
 }
 
 /// One page of `items` and the token of the next page, if there is one.
-pub(super) fn cut<T>(
+pub(crate) fn cut<T>(
     items: Vec<T>,
     start: Option<&str>,
     size: usize,

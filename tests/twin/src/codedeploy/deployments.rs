@@ -114,6 +114,7 @@ impl CodeDeploy {
         self.lambda.around.spawn(async move { service.run(&id).await });
     }
 
+    /// Tells the journal and the event bus of a deployment's new status.
     pub(super) fn note_status(&self, of: &Deployment) {
         let event = Event::DeploymentStatus {
             deployment: of.id.clone(),
@@ -122,6 +123,7 @@ impl CodeDeploy {
             reason: of.error.as_ref().map(|(code, message)| format!("{code}: {message}")),
         };
         self.lambda.around.journal.record(self.now(), event);
+        self.announce(of);
     }
 
     /// Waits until a deployment has ended.

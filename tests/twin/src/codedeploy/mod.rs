@@ -1,5 +1,6 @@
 //! CodeDeploy for Lambda aliases: applications, groups, configurations, and deployments that really shift traffic.
 
+mod announce;
 mod applications;
 mod appspec;
 mod checks;
@@ -23,7 +24,7 @@ use parking_lot::Mutex;
 pub(crate) use deployments::FixedIds;
 use model::{Application, Configuration, Deployment};
 
-use crate::{error::ApiError, lambda::Lambda};
+use crate::{error::ApiError, events::Bus, lambda::Lambda};
 
 /// Everything CodeDeploy keeps.
 #[derive(Debug, Default)]
@@ -37,13 +38,14 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct CodeDeploy {
     lambda: Arc<Lambda>,
+    bus: Arc<Bus>,
     state: Mutex<State>,
 }
 
 impl CodeDeploy {
-    pub(crate) fn new(lambda: Arc<Lambda>) -> Self {
+    pub(crate) fn new(lambda: Arc<Lambda>, bus: Arc<Bus>) -> Self {
         let state = State { configurations: configurations::predefined(), ..State::default() };
-        Self { lambda, state: Mutex::new(state) }
+        Self { lambda, bus, state: Mutex::new(state) }
     }
 
     fn now(&self) -> chrono::DateTime<chrono::Utc> {

@@ -1,6 +1,7 @@
 //! The AWS wire protocols that the twin speaks: AWS JSON 1.0/1.1, rpc-v2-cbor, and Lambda's REST-JSON errors.
 
 pub(crate) mod cbor;
+pub(crate) mod query;
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},

@@ -1,7 +1,7 @@
 //! What every kind of alarm has: a name, a description, actions.
 //!
-//! Limits: name 255, description 1024, five actions per state (A, API model). Actions are stored and shown, not
-//! performed.
+//! Limits: name 255, description 1024, five actions per state (A, API model). Those that are SNS topics
+//! get a message, others are stored and shown.
 
 use serde_json::{Map, Value, json};
 

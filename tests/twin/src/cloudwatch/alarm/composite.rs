@@ -2,8 +2,7 @@
 //!
 //! It is in ALARM while its rule holds and in OK while it does not; INSUFFICIENT_DATA only before its first evaluation
 //! (A). It is evaluated when one of its alarms changes and when it is put, at no other time, so that a state set by
-//! hand stays until then (A). Members of the actions suppressor are kept and shown: without actions there is nothing
-//! to suppress.
+//! hand stays until then (A). Members of the actions suppressor are kept and shown and suppress nothing.
 
 use std::collections::BTreeSet;
 

@@ -108,7 +108,7 @@ impl Registry {
 
 impl Alarm {
     /// The `MetricAlarm` or `CompositeAlarm` structure of the API.
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut members = Map::new();
         self.common.describe(&mut members);
         match &self.kind {

@@ -15,6 +15,7 @@ use super::{
     definition::MetricAlarm,
     evaluate::{Outcome, evaluate},
     history::History,
+    notification::Notification,
     reason,
 };
 use crate::{
@@ -43,6 +44,10 @@ pub struct Transition {
     pub reason_data: String,
     /// When it was evaluated.
     pub at: DateTime<Utc>,
+    /// The detail of the event that tells of it.
+    pub detail: Value,
+    /// What is published to whom.
+    pub notification: Notification,
 }
 
 /// What an alarm watches.
@@ -208,7 +213,7 @@ impl Registry {
 impl Alarm {
     /// Takes over an outcome that differs from the present state.
     pub(super) fn change(&mut self, outcome: Outcome, now: DateTime<Utc>) -> Transition {
-        let from = self.state;
+        let (from, previous) = (self.state, self.told_state());
         self.transitioned = now;
         self.set(outcome.clone(), now);
         Transition {
@@ -219,6 +224,8 @@ impl Alarm {
             reason: outcome.reason,
             reason_data: outcome.reason_data.unwrap_or_default(),
             at: now,
+            detail: self.told_change(&previous),
+            notification: self.notification(from),
         }
     }
 
