@@ -13,9 +13,10 @@ pub const WHEN_INCONCLUSIVE: &str = "WHEN_INCONCLUSIVE";
 /// Metric or composite alarms that must not fire, separated by commas; none when unset.
 pub const ALARM_NAMES: &str = "ALARM_NAMES";
 
-/// With the minute to begin with and two to settle, more does not fit into the 15 minutes that a function may take
-/// (Lambda quotas).
+/// Settling takes at least one of the minutes that fit.
 const BAKE_RANGE: RangeInclusive<u32> = 1..=12;
+/// With the minute until the first full one, and half a minute to begin and to answer: 14.5 of 15 minutes.
+const MOST_MINUTES: u32 = 13;
 /// `DescribeAlarms` takes at most this many names (CloudWatch API reference)...
 const MOST_ALARMS: usize = 100;
 /// ... and a name is at most this long.
@@ -25,6 +26,10 @@ const LONGEST_ALARM_NAME: usize = 255;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says what its fields hold")]
 pub enum ConfigError {
+    #[error(
+        "{BAKE_MINUTES} and SETTLE_MINUTES must be at most {MOST_MINUTES} together, or the bake does not fit into the 15 minutes of a Lambda invocation; got {minutes}"
+    )]
+    TooLong { minutes: u32 },
     #[error("{BAKE_MINUTES} must be whole minutes from {min} to {max}; got {0:?}", min = BAKE_RANGE.start(), max = BAKE_RANGE.end())]
     Bake(String),
     #[error("{WHEN_INCONCLUSIVE} must be pass, fail-unreadable or fail; got {0:?}")]
@@ -75,13 +80,20 @@ impl Config {
     /// When a setting does not parse.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let filled = |name| lookup(name).filter(|value| !value.trim().is_empty());
-        Ok(Self {
+        Self {
             bake_minutes: filled(BAKE_MINUTES).map_or(Ok(5), bake_minutes)?,
             when_inconclusive: filled(WHEN_INCONCLUSIVE).map_or(Ok(WhenInconclusive::default()), policy)?,
             alarm_names: filled(ALARM_NAMES).map_or_else(|| Ok(Vec::new()), |text| alarm_names(&text))?,
             answer_reserve: answer_reserve(&lookup)?,
             judging: Judging::from_lookup(lookup)?,
-        })
+        }
+        .checked()
+    }
+
+    /// A bake, its settling and the minute until it begins must fit into the longest invocation.
+    fn checked(self) -> Result<Self, ConfigError> {
+        let minutes = self.bake_minutes + self.judging.settle_minutes;
+        if minutes > MOST_MINUTES { Err(ConfigError::TooLong { minutes }) } else { Ok(self) }
     }
 }
 
@@ -133,7 +145,9 @@ mod tests {
 
     #[test]
     fn bake_is_refused_when_it_is_outside_its_range() {
-        for (text, taken) in [("0", false), ("1", true), ("12", true), ("13", false), ("1.5", false)] {
+        for (text, taken) in
+            [("0", false), ("1", true), ("11", true), ("12", false), ("13", false), ("1.5", false)]
+        {
             assert_eq!(config(BAKE_MINUTES, text).is_ok(), taken, "{text}");
         }
     }

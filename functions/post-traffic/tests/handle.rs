@@ -46,7 +46,7 @@ async fn succeeds_when_the_whole_bake_is_healthy() {
 #[tokio::test]
 async fn fails_at_once_when_a_settled_minute_breaches() {
     let stub = Stub::start_with(script(errors(|minute| if minute == 2 { 30 } else { 0 }), no_alarms())).await;
-    let (status, reason) = answered(&stub, &run(&stub, TIME, &[("BAKE_MINUTES", "12")]).await);
+    let (status, reason) = answered(&stub, &run(&stub, TIME, &[("BAKE_MINUTES", "11")]).await);
     assert_eq!(status, "Failed");
     assert!(reason.starts_with("shop:42: errors: the canary is over the limit of 1.0 %"), "{reason}");
     let ends = inputs(&stub, "GetMetricData");

@@ -23,7 +23,7 @@ async fn deployment_succeeds_when_the_version_is_healthy_with_all_the_traffic() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deployment_fails_and_rolls_back_when_the_version_errs_with_all_the_traffic() {
-    let stage = Stage::set(r#"{"failure_percent": 20}"#, &[("BAKE_MINUTES", "12")]).await;
+    let stage = Stage::set(r#"{"failure_percent": 20}"#, &[("BAKE_MINUTES", "11")]).await;
     let played = play(&stage, BUSY, async {}).await;
     assert_eq!(played.status, "Failed");
     assert!(played.reason.contains("errors: the canary is over the limit of 1.0 %"), "{}", played.reason);
@@ -77,7 +77,7 @@ async fn alarm_is_not_blamed_when_it_was_firing_before_the_deployment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deployment_fails_when_an_alarm_fires_during_the_bake() {
-    let stage = Stage::set("{}", &[("BAKE_MINUTES", "12"), ("ALARM_NAMES", "guard")]).await;
+    let stage = Stage::set("{}", &[("BAKE_MINUTES", "11"), ("ALARM_NAMES", "guard")]).await;
     stage.put_alarm("orders").await;
     stage.put_composite("guard", "ALARM(orders)").await;
     let fires = async {

@@ -4,7 +4,7 @@ use crate::counts::Counts;
 use crate::report::{FirstBreach, Report, log10};
 use crate::settings::{Settings, SettingsError};
 use crate::track::{Reading, Standing, Track};
-use crate::verdict::{Test, Verdict};
+use crate::verdict::{Doubt, Test, Verdict};
 
 /// One phase of one release.
 #[derive(Clone, Debug)]
@@ -66,6 +66,11 @@ impl Judge {
                 }
                 _ => {}
             }
+        }
+        let seen = self.tracks.iter().any(|track| track.canary.total() > 0);
+        if verdict == Verdict::Healthy && !seen {
+            // Whatever the settings need: a version that nobody asked is not healthy.
+            return Verdict::Inconclusive { criterion: 0, doubt: Doubt::TooFewRequests };
         }
         verdict
     }

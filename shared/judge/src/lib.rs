@@ -9,8 +9,9 @@
 //!
 //! Per criterion, two null hypotheses, both about the requests that each version answered:
 //!
-//! - **limit**: in every minute the canary's requests are bad with probability at most L (`limit`);
-//!   Minutes in which the stable version is itself over L are left out;
+//! - **limit**: in every minute the canary's requests are bad with probability at most L (`limit`). Minutes in which the
+//!   stable version is itself over L are left out, which depends on its counts and not on the canary's: the test of the
+//!   others stays what it is;
 //! - **regression**: in every minute the canary's bad share is at most r (`ratio`) times the stable version's; or in every
 //!   minute it is at most δ (`minimum_effect`) above it. The stable share is whatever it is, and may change from minute to
 //!   minute: an outage that hits both versions is no evidence. Both must serve at the same time, so this test exists in

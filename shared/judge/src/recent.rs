@@ -2,7 +2,7 @@
 
 use crate::counts::Counts;
 
-/// Minutes that count as recent (design: the last 10 settled ones at most).
+/// Minutes that count as recent (the last ten settled ones at most).
 pub(crate) const RECENT_MINUTES: usize = 10;
 
 /// Sums over the last [`RECENT_MINUTES`] minutes.

@@ -61,7 +61,7 @@ impl RegressionTest {
             return;
         }
         // Without bad requests the factor of the first half is exactly 1; that of the second is less.
-        if canary.bad() + stable.bad() > 0 {
+        if canary.bad() > 0 || stable.bad() > 0 {
             self.ratio.minute(canary, stable);
         }
         self.effect.minute(canary, stable);

@@ -219,6 +219,21 @@ fn min_requests_of_a_criterion_outrank_the_general_ones() {
 }
 
 #[test]
+fn never_healthy_when_nobody_asked_the_canary() {
+    let mut judge = Judge::new(Settings { min_requests: 0, ..settings(Phase::Split) }).unwrap();
+    let verdict = judge.minute(&[reading((0, 0), (540, 0))]).unwrap();
+    assert_eq!(doubt(verdict), Some(Doubt::TooFewRequests));
+    assert_eq!(judge.minute(&[reading((1, 0), (540, 0))]).unwrap(), Verdict::Healthy);
+}
+
+#[test]
+fn counts_may_be_as_large_as_numbers_go() {
+    let most = (u64::MAX, u64::MAX);
+    let mut judge = judge();
+    (0..3).for_each(|_| assert!(judge.minute(&[reading(most, most)]).is_ok()));
+}
+
+#[test]
 fn first_breach_stays_on_record_when_the_verdict_changes() {
     let mut judge = judge();
     judge.minute(&[reading((60, 0), (540, 0))]).unwrap();

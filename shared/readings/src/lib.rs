@@ -34,6 +34,7 @@ pub use config::{
     ALPHA, CRITERIA, Config, ConfigError, Covers, MIN_REQUESTS, Measure, Metric, SETTLE_MINUTES, Source,
 };
 pub use fetch::{ReadError, fetch};
+pub use json::JsonError;
 pub use log::log_text;
 pub use query::{Query, Side, Subject, queries};
 pub use series::{Readings, Window};

@@ -25,10 +25,12 @@ pub(crate) const GUARD: [&str; 2] = [BREACH, ERROR_RATE];
 pub(crate) async fn create(client: &Client) -> Result<(), RehearsalError> {
     let judges = [("FunctionName", BACKEND), ("Alias", ALIAS)];
     let flag = |name| metric("m", "Delivery/Canary", name, "Maximum", &judges, true);
-    put(client, BREACH, 1, 0.0, vec![flag("Breach")]).await?;
-    put(client, SHARED_FAULT, 1, 0.0, vec![flag("SharedFault")]).await?;
-    put(client, BLIND, 3, 0.0, blind(&judges)).await?;
-    put(client, ERROR_RATE, 10, 1.0, error_rate()).await
+    let quiet = "notBreaching";
+    put(client, BREACH, (1, 0.0, quiet), vec![flag("Breach")]).await?;
+    put(client, SHARED_FAULT, (1, 0.0, quiet), vec![flag("SharedFault")]).await?;
+    // Nothing at all is no sign that the judge sees.
+    put(client, BLIND, (3, 0.0, "breaching"), blind(&judges)).await?;
+    put(client, ERROR_RATE, (10, 1.0, quiet), error_rate()).await
 }
 
 /// 1 when the judge did not run, failed, or could not read. Without a split it publishes nothing and is not blind.
@@ -75,12 +77,11 @@ fn expression(text: &str) -> MetricDataQuery {
     MetricDataQuery::builder().id("alarm").expression(text).return_data(true).build()
 }
 
-/// An alarm on more than `threshold` in all of the last `periods` minutes; missing data do not breach.
+/// An alarm on more than `threshold` in all of the last `periods` minutes, and what missing data count as.
 async fn put(
     client: &Client,
     name: &str,
-    periods: i32,
-    threshold: f64,
+    (periods, threshold, missing): (i32, f64, &str),
     metrics: Vec<MetricDataQuery>,
 ) -> Result<(), RehearsalError> {
     client
@@ -90,7 +91,7 @@ async fn put(
         .threshold(threshold)
         .evaluation_periods(periods)
         .datapoints_to_alarm(periods)
-        .treat_missing_data("notBreaching")
+        .treat_missing_data(missing)
         .set_metrics(Some(metrics))
         .send()
         .await?;

@@ -59,7 +59,7 @@ impl Stage {
         let mut watching = judging.clone();
         watching.insert("WATCHED_ALIASES".to_owned(), format!("{BACKEND}:{ALIAS}"));
         stage.create_function(HOOK, &program("pre-traffic")?, BTreeMap::new(), 60).await?;
-        stage.create_function(LAST_HOOK, &program("post-traffic")?, judging, 300).await?;
+        stage.create_function(LAST_HOOK, &program("post-traffic")?, judging, 510).await?;
         stage.create_function(JUDGE, &program("canary-judge")?, watching, 60).await?;
         // Last, because its faults begin some minutes from now and setting up takes some.
         let environment = stage.environment("build-1", stable);

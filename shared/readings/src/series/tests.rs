@@ -215,6 +215,17 @@ fn stored_answer_is_read_when_stamps_are_text_or_seconds() {
     assert_eq!(table.value("canary_errors_total", at(2)), Some(50.0));
     assert_eq!(table.value("canary_errors_bad", at(0)), Some(3.0));
     assert_eq!(table.problem("stable_errors_bad"), Some("Forbidden"));
+    for (part, reason) in [
+        (r#""NextToken": "abc""#, "one page of several"),
+        (
+            r#""Messages": [{"Code": "MaxMetricsExceeded", "Value": "too many"}]"#,
+            "MaxMetricsExceeded too many",
+        ),
+    ] {
+        let error =
+            Table::from_json(&format!(r#"{{"MetricDataResults": [], {part}}}"#)).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
     let error = Table::from_json(r#"{"MetricDataResults": [{"Id": 1}]}"#).unwrap_err().to_string();
     assert!(error.contains("MetricDataResults[0].Id"), "{error}");
 }

@@ -27,7 +27,8 @@ pub(crate) struct Arguments {
     /// The canary's bad share may be this many times the stable version's.
     #[arg(long, default_value_t = 2.0)]
     ratio: f64,
-    /// Chance of calling a version bad that keeps within its limits; each of the two tests has half.
+    /// Chance of calling a version bad that keeps within its limits. Of a recorded release each of the two tests has half;
+    /// with --cloudwatch it is the whole release's, as in the functions, and the split may spend half of it.
     #[arg(long, default_value_t = 0.01)]
     alpha: f64,
     /// Requests of the canary that "healthy" needs; a breach never waits for them.
@@ -42,13 +43,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     criteria: Option<PathBuf>,
     /// Print the queries for `aws cloudwatch get-metric-data --metric-data-queries`, and end.
-    #[arg(long, value_name = "FUNCTION:ALIAS", requires = "canary")]
+    #[arg(long, value_name = "FUNCTION:ALIAS", requires = "canary", conflicts_with = "cloudwatch")]
     print_queries: Option<String>,
     /// The new version's number, for --print-queries.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", requires = "print_queries")]
     canary: Option<String>,
     /// The number of the version before, for --print-queries.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", requires = "print_queries")]
     stable: Option<String>,
 }
 
@@ -65,9 +66,13 @@ pub(crate) enum ReplayError {
     Answer { path: PathBuf, problem: String },
     #[error(
         "{path} has no requests of the new version: ask CloudWatch with the queries of --print-queries, whose ids begin \
-         with canary_ and stable_"
+         with canary_ and stable_; it keeps minutes for 15 days"
     )]
     NoTraffic { path: PathBuf },
+    #[error(
+        "--criteria belongs to --cloudwatch or --print-queries; recorded releases are judged by --limit and --ratio"
+    )]
+    CriteriaAlone,
     #[error("--print-queries needs a function and its alias, for example manuel-backend:live; got {0:?}")]
     Alias(String),
     #[error("the input or the output broke off: {0}")]
@@ -85,6 +90,9 @@ pub(crate) fn run(
     }
     if let Some(file) = &arguments.cloudwatch {
         return incident::judge(arguments, file, output).map(|()| true);
+    }
+    if arguments.criteria.is_some() {
+        return Err(ReplayError::CriteriaAlone);
     }
     let criterion = Criterion { ratio: arguments.ratio, ..Criterion::new("errors", arguments.limit) };
     let Arguments { alpha, min_requests, .. } = *arguments;

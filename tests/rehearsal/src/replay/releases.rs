@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 
 use super::ReplayError;
 
+/// What some editors put before the first line.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// One line of the input. The id is given back as it came, whatever it is.
 #[derive(Deserialize)]
 struct Release<'a> {
@@ -110,6 +113,9 @@ pub(super) fn judge_all(
     let (mut line, mut number, mut all_well) = (Vec::new(), 0_u64, true);
     while input.read_until(b'\n', &mut line)? > 0 {
         number += 1;
+        if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
         match judge_line(settings, &line) {
             Ok(judged) => serde_json::to_writer(&mut *output, &judged).map_err(std::io::Error::from)?,
             Err(problem) => {

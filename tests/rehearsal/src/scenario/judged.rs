@@ -45,7 +45,7 @@ pub(super) const SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "business-failure",
-        title: "Every answer is a 200, and half of the questions stay unanswered",
+        title: "Every answer is a 200, and most questions stay unanswered",
         expectation: "Only the business metric shows it, and the judge stops the release for that.",
         candidate: || Version::turning_bad(json!({"unanswered_percent": 60.0}), 1),
         check: expect::rolled_back_for_unanswered_questions,

@@ -6,7 +6,7 @@ use super::{Lambda, invoke::Target};
 use crate::cloudwatch::Sample;
 
 impl Lambda {
-    /// Publishes one value under Lambda's dimension sets (facts: per function, per resource, per executed version).
+    /// Publishes one value under Lambda's dimension sets (per function, per resource, per executed version).
     pub(super) fn measure(&self, target: &Target, at: DateTime<Utc>, name: &str, unit: &str, value: f64) {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let function = pair("FunctionName", &target.name);
