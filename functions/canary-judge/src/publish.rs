@@ -19,24 +19,22 @@ const MOST_DATA: usize = 1_000;
 #[error("the metrics cannot be published")]
 pub struct PublishError(#[source] Box<SdkError<PutMetricDataError>>);
 
-/// Publishes the data; no call when there is nothing to publish. They are stamped with the minute that has just ended:
-/// an alarm looks at whole minutes, and would see a stamp of now only when this minute is over.
+/// Publishes the data; no call when there is nothing to publish.
 pub(crate) async fn publish(
     client: &Client,
     watched: &WatchedAlias,
     data: &[Datum],
     now: DateTime<Utc>,
 ) -> Result<(), PublishError> {
-    let stamp = SdkTime::from_secs(now.timestamp() - 60);
     for data in data.chunks(MOST_DATA) {
-        let data = data.iter().map(|datum| metric_datum(watched, datum, stamp)).collect();
+        let data = data.iter().map(|datum| metric_datum(watched, datum, now)).collect();
         let call = client.put_metric_data().namespace(NAMESPACE).set_metric_data(Some(data));
         call.send().await.map_err(|error| PublishError(Box::new(error)))?;
     }
     Ok(())
 }
 
-fn metric_datum(watched: &WatchedAlias, datum: &Datum, stamp: SdkTime) -> MetricDatum {
+fn metric_datum(watched: &WatchedAlias, datum: &Datum, now: DateTime<Utc>) -> MetricDatum {
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
     let mut dimensions =
         vec![dimension("FunctionName", &watched.function), dimension("Alias", &watched.alias)];
@@ -48,8 +46,15 @@ fn metric_datum(watched: &WatchedAlias, datum: &Datum, stamp: SdkTime) -> Metric
     MetricDatum::builder()
         .metric_name(datum.name)
         .set_dimensions(Some(dimensions))
-        .timestamp(stamp)
+        .timestamp(stamp(datum, now))
         .unit(if percent { StandardUnit::Percent } else { StandardUnit::None })
         .value(datum.value)
         .build()
+}
+
+/// A breach is stamped with the minute that has just ended: its alarm looks at whole minutes, and would see a stamp of now
+/// only when this minute is over. The others keep now: the Blind alarm fills missing minutes with zeros, so that its data
+/// must be there when their minute is looked at.
+fn stamp(datum: &Datum, now: DateTime<Utc>) -> SdkTime {
+    SdkTime::from_secs(now.timestamp() - if datum.name == "Breach" { 60 } else { 0 })
 }

@@ -8,7 +8,10 @@ use clock::Clock;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use std::time::Duration;
-use twin::{ApiError, Options, Twin, cloudwatch::Sample};
+use twin::{
+    ApiError, Options, Twin,
+    cloudwatch::{MinuteStatistics, Sample},
+};
 
 const FUNCTION: &str = "shop";
 
@@ -111,10 +114,18 @@ impl Stage {
 
     /// The published value of a metric without further dimensions.
     fn published(&self, metric: &str) -> Option<f64> {
+        self.minutes(metric).first().map(|minute| minute.sum)
+    }
+
+    /// The minute to which a published metric belongs.
+    fn stamp(&self, metric: &str) -> Option<DateTime<Utc>> {
+        self.minutes(metric).first().map(|minute| minute.at)
+    }
+
+    fn minutes(&self, metric: &str) -> Vec<MinuteStatistics> {
         let dimensions = [("FunctionName", FUNCTION), ("Alias", "live")];
         let (from, to) = (self.minute(5), self.minute(-5));
-        let found = self.twin.cloudwatch().minutes(NAMESPACE, metric, &dimensions, from, to, to);
-        found.first().map(|minute| minute.sum)
+        self.twin.cloudwatch().minutes(NAMESPACE, metric, &dimensions, from, to, to)
     }
 }
 
@@ -154,6 +165,8 @@ async fn breach_when_the_canary_errs() {
     assert!(judged.reason.starts_with("errors: the canary"), "{}", judged.reason);
     assert_eq!(stage.published("Breach"), Some(1.0));
     assert!(stage.published("EvidencePercent").unwrap() >= 100.0);
+    // The breach belongs to the minute before, for the alarm's sake.
+    assert!(stage.stamp("Breach") < stage.stamp("Judged"));
 }
 
 #[tokio::test]
