@@ -32,6 +32,13 @@ pub fn window(
     Window::settled(from, now, settle_minutes)
 }
 
+/// Whether there is nothing to judge because CloudWatch could not read: no traffic to be seen is then no sign that there was
+/// none.
+#[must_use]
+pub const fn sees_nothing(window: &Window, problems: &[String]) -> bool {
+    window.minutes == 0 && !problems.is_empty()
+}
+
 fn after_last_gap(traffic: &BTreeSet<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     let mut later = traffic.last().copied()?;
     for minute in traffic.iter().rev() {

@@ -166,12 +166,12 @@ async fn observe(app: &App, watched: &WatchedAlias, now: DateTime<Utc>) -> Resul
     let readings = Readings::new(judging, &table);
     let traffic = [Side::Canary, Side::Stable].map(|side| readings.traffic(side));
     let window = decide::window(since, traffic.each_ref(), now, judging.settle_minutes);
-    // No traffic to be seen and something not to be read: that is no sign that there was none.
-    if window.minutes == 0 && !readings.problems().is_empty() {
-        return Err(Blind::Everything(readings.problems().join("; ")));
+    let problems = readings.problems();
+    if decide::sees_nothing(&window, &problems) {
+        return Err(Blind::Everything(problems.join("; ")));
     }
     let document = readings.inputs(Phase::Split, &window).document()?;
-    Ok(Some(Seen { split, from: window.from, document, problems: readings.problems() }))
+    Ok(Some(Seen { split, from: window.from, document, problems }))
 }
 
 fn log(watched: &WatchedAlias, Seen { split, from, document, problems }: &Seen) {

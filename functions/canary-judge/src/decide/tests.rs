@@ -78,6 +78,17 @@ fn what_was_judged_stays_when_traffic_resumes_after_a_gap_and_is_not_settled() {
 }
 
 #[test]
+fn nothing_is_seen_when_there_is_no_minute_and_something_could_not_be_read() {
+    let problem = ["canary_errors_total: InternalError".to_owned()];
+    for (minutes, problems, nothing) in
+        [(0, &problem[..], true), (0, &[][..], false), (1, &problem[..], false)]
+    {
+        let window = Window { from: at(0), minutes, stable_from: at(0) };
+        assert_eq!(sees_nothing(&window, problems), nothing, "{minutes} {problems:?}");
+    }
+}
+
+#[test]
 fn blind_is_told_whatever_the_verdict_is() {
     assert_eq!(value(&published(&report(Some((100, 30)), (900, 0)), true), "Blind"), Some(1.0));
     assert_eq!(value(&published(&report(Some((100, 30)), (900, 0)), true), "Breach"), Some(1.0));

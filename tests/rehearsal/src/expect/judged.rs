@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use judge::Word;
 
-use super::{Deviations, metrics_agree};
+use super::{Deviations, metrics_agree, reached_everybody};
 use crate::{
     alarms::{BLIND, BREACH, ERROR_RATE, SHARED_FAULT},
     observed::{CANDIDATE, Observed, STABLE},
@@ -33,7 +33,7 @@ pub(crate) fn rolled_back_for_unanswered_questions(seen: &Observed) -> Vec<Strin
 
 /// Completes with the word inconclusive in front of everybody.
 pub(crate) fn completed_inconclusive(seen: &Observed) -> Vec<String> {
-    let mut wrong = completed(seen);
+    let mut wrong = reached_everybody(seen);
     let said = |word| seen.verdicts.iter().any(|line| line.verdict == word);
     wrong.unless(said(Word::Inconclusive), "the judge never said inconclusive");
     wrong.unless(!said(Word::Healthy), "the judge said healthy of hardly any requests");
@@ -47,7 +47,7 @@ pub(crate) fn completed_inconclusive(seen: &Observed) -> Vec<String> {
 
 /// Completes, although a few requests fail.
 pub(crate) fn completed_without_a_breach(seen: &Observed) -> Vec<String> {
-    let mut wrong = completed(seen);
+    let mut wrong = reached_everybody(seen);
     wrong.unless(seen.failed_requests() > 0, "no request failed, so that nothing was noisy");
     wrong.unless(!seen.verdicts.is_empty(), "the judge said nothing");
     no_breach(seen, &mut wrong);
@@ -70,25 +70,10 @@ pub(crate) fn stopped_by_the_required_alarm(seen: &Observed) -> Vec<String> {
 
 /// Completes without the judge, and people know.
 pub(crate) fn completed_while_blind(seen: &Observed) -> Vec<String> {
-    let mut wrong = completed(seen);
+    let mut wrong = reached_everybody(seen);
     no_breach(seen, &mut wrong);
     wrong.unless(seen.fired(BLIND).is_some(), "the Blind alarm did not fire");
     wrong.0
-}
-
-fn completed(seen: &Observed) -> Deviations {
-    let mut wrong = Deviations(Vec::new());
-    wrong.unless(seen.status == "Succeeded", format!("the deployment ended {}, not Succeeded", seen.status));
-    wrong.unless(
-        seen.last_hook_answer() == Some("Succeeded"),
-        "the post-traffic hook did not report Succeeded",
-    );
-    wrong.unless(
-        seen.alias_version == CANDIDATE && seen.alias_is_whole,
-        "live does not send everything to version 2",
-    );
-    metrics_agree(seen, &mut wrong);
-    wrong
 }
 
 fn rolled_back_by_the_judge(criterion: &str, seen: &Observed) -> Deviations {

@@ -24,6 +24,14 @@ impl Deviations {
 
 /// A good version: verified, canaried for its 15 minutes, and serving everything without one customer error.
 pub(crate) fn completed(seen: &Observed) -> Vec<String> {
+    let mut wrong = reached_everybody(seen);
+    wrong.unless(seen.failed_requests() == 0, format!("{} customer requests failed", seen.failed_requests()));
+    canary_was_as_configured(seen, &mut wrong);
+    wrong.0
+}
+
+/// The release ended well: both hooks said so, and version 2 serves everybody.
+fn reached_everybody(seen: &Observed) -> Deviations {
     let mut wrong = Deviations(Vec::new());
     wrong.unless(seen.status == "Succeeded", format!("the deployment ended {}, not Succeeded", seen.status));
     wrong.unless(seen.hook_answer() == Some("Succeeded"), "the pre-traffic hook did not report Succeeded");
@@ -35,10 +43,8 @@ pub(crate) fn completed(seen: &Observed) -> Vec<String> {
         seen.alias_version == CANDIDATE && seen.alias_is_whole,
         "live does not send everything to version 2",
     );
-    wrong.unless(seen.failed_requests() == 0, format!("{} customer requests failed", seen.failed_requests()));
-    canary_was_as_configured(seen, &mut wrong);
     metrics_agree(seen, &mut wrong);
-    wrong.0
+    wrong
 }
 
 /// 10 % of the traffic for 15 minutes.
