@@ -1,7 +1,6 @@
 //! The order of things: one loop over the minutes, each look at all targets and alarms at once.
 
 use crate::App;
-use crate::alarms;
 use crate::config::Config;
 use crate::decide::{self, Alarms, Bake, CALLS, Finding, Seen, Time};
 use aws::chain;
@@ -126,7 +125,7 @@ impl Watch<'_> {
 
     async fn alarms(&self, firing_before: Option<&BTreeSet<String>>) -> Alarms {
         let names = &self.config.alarm_names;
-        match self.in_time(alarms::read(&self.app.cloudwatch, names)).await {
+        match self.in_time(guard::read(&self.app.cloudwatch, names)).await {
             Ok(alarms) => decide::blame(names, &alarms, self.deployed_at, firing_before),
             Err(cause) => {
                 tracing::warn!(deployment_id = self.deployment_id, error = cause, "alarms not read");

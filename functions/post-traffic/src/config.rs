@@ -1,6 +1,7 @@
 //! The settings, from the environment; beside these, all of [`readings::Config`].
 
 use aws::TlsError;
+use guard::NamesError;
 use hook::{ReserveError, answer_reserve};
 use readings::Config as Judging;
 use std::ops::RangeInclusive;
@@ -17,10 +18,6 @@ pub const ALARM_NAMES: &str = "ALARM_NAMES";
 const BAKE_RANGE: RangeInclusive<u32> = 1..=12;
 /// With the minute until the first full one, and half a minute to begin and to answer: 14.5 of 15 minutes.
 const MOST_MINUTES: u32 = 13;
-/// `DescribeAlarms` takes at most this many names (CloudWatch API reference)...
-const MOST_ALARMS: usize = 100;
-/// ... and a name is at most this long.
-const LONGEST_ALARM_NAME: usize = 255;
 
 /// A setting that does not parse. The handler answers `Failed` with its text.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +31,8 @@ pub enum ConfigError {
     Bake(String),
     #[error("{WHEN_INCONCLUSIVE} must be pass, fail-unreadable or fail; got {0:?}")]
     WhenInconclusive(String),
-    #[error(
-        "{ALARM_NAMES} must be at most {MOST_ALARMS} names of 1 to {LONGEST_ALARM_NAME} characters, separated by commas; got {0:?}"
-    )]
-    Alarms(String),
+    #[error("{ALARM_NAMES} {0}")]
+    Alarms(#[from] NamesError),
     #[error(transparent)]
     Reserve(#[from] ReserveError),
     #[error(transparent)]
@@ -83,7 +78,7 @@ impl Config {
         Self {
             bake_minutes: filled(BAKE_MINUTES).map_or(Ok(5), bake_minutes)?,
             when_inconclusive: filled(WHEN_INCONCLUSIVE).map_or(Ok(WhenInconclusive::default()), policy)?,
-            alarm_names: filled(ALARM_NAMES).map_or_else(|| Ok(Vec::new()), |text| alarm_names(&text))?,
+            alarm_names: guard::names(&filled(ALARM_NAMES).unwrap_or_default())?,
             answer_reserve: answer_reserve(&lookup)?,
             judging: Judging::from_lookup(lookup)?,
         }
@@ -112,18 +107,6 @@ fn policy(text: String) -> Result<WhenInconclusive, ConfigError> {
 }
 
 /// An empty name is a mistake and not nothing: the alarm that was meant would not be watched.
-fn alarm_names(text: &str) -> Result<Vec<String>, ConfigError> {
-    let mut names = Vec::new();
-    for name in text.split(',').map(str::trim) {
-        if !(1..=LONGEST_ALARM_NAME).contains(&name.chars().count()) {
-            return Err(ConfigError::Alarms(text.to_owned()));
-        }
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    }
-    if names.len() > MOST_ALARMS { Err(ConfigError::Alarms(text.to_owned())) } else { Ok(names) }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! When the bake looks at what, whether it fits, whom an alarm blames, and what all of it says together. Pure.
 
 use crate::config::WhenInconclusive;
+
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use guard::Alarm;
 use hook::Verdict;
 use judge::{Doubt, Report, Word};
 use readings::Window;
@@ -139,19 +141,6 @@ impl Time {
             "not enough time: a bake of {minutes} minutes and {settle_minutes} to settle takes {takes:.0} s, and {left:.0} s are left; {what_to_do}"
         )
     }
-}
-
-/// An alarm as CloudWatch describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// Its name.
-    pub name: String,
-    /// Whether it is in ALARM.
-    pub firing: bool,
-    /// Since when it is in its state, as far as CloudWatch says.
-    pub since: Option<DateTime<Utc>>,
-    /// Why.
-    pub reason: String,
 }
 
 /// What one look at the alarms says.

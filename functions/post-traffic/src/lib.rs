@@ -12,7 +12,6 @@
 //! - **In logs**: one line per verdict with the verdict's document, from which it can be repeated.
 //! - **Rules**: [`mod@decide`].
 
-mod alarms;
 mod bake;
 pub mod config;
 pub mod decide;

@@ -17,6 +17,27 @@ impl Aws {
         aws_sdk_codedeploy::Client::new(&self.sdk_config("CODEDEPLOY"))
     }
 
+    /// The CodePipeline client.
+    #[cfg(feature = "codepipeline")]
+    #[must_use]
+    pub fn codepipeline(&self) -> aws_sdk_codepipeline::Client {
+        aws_sdk_codepipeline::Client::new(&self.sdk_config("CODEPIPELINE"))
+    }
+
+    /// The EventBridge client.
+    #[cfg(feature = "eventbridge")]
+    #[must_use]
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.sdk_config("EVENTBRIDGE"))
+    }
+
+    /// The SNS client.
+    #[cfg(feature = "sns")]
+    #[must_use]
+    pub fn sns(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::new(&self.sdk_config("SNS"))
+    }
+
     /// The Lambda client for its control plane (aliases, versions). For Invoke take [`Aws::lambda_invoker`].
     #[cfg(feature = "lambda")]
     #[must_use]

@@ -5,7 +5,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use std::collections::BTreeMap;
 
 /// The services that may have an endpoint of their own.
-const SERVICES: [&str; 3] = ["CLOUDWATCH", "CODEDEPLOY", "LAMBDA"];
+const SERVICES: [&str; 6] = ["CLOUDWATCH", "CODEDEPLOY", "CODEPIPELINE", "EVENTBRIDGE", "LAMBDA", "SNS"];
 
 /// A required variable is missing or empty.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
-//! Asking CloudWatch for the alarms, once per look.
+//! Asking CloudWatch, once per look.
 
-use crate::decide::Alarm;
+use crate::Alarm;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::SdkError;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsError;
@@ -14,10 +14,13 @@ const PAGE: i32 = 100;
 /// Allow `cloudwatch:DescribeAlarms` (it takes no narrower resource than `*`), or look at the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("the alarms cannot be read")]
-pub(crate) struct ReadAlarmsError(#[source] Box<SdkError<DescribeAlarmsError>>);
+pub struct ReadAlarmsError(#[source] Box<SdkError<DescribeAlarmsError>>);
 
 /// Reads the alarms of these names; those that do not exist are absent. Without names nothing is asked.
-pub(crate) async fn read(client: &Client, names: &[String]) -> Result<Vec<Alarm>, ReadAlarmsError> {
+///
+/// # Errors
+/// When CloudWatch does not answer.
+pub async fn read(client: &Client, names: &[String]) -> Result<Vec<Alarm>, ReadAlarmsError> {
     let mut alarms = Vec::new();
     if names.is_empty() {
         return Ok(alarms);
