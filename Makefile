@@ -5,9 +5,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help build rehearse twin test lint unit clients production deny bench audit clean
 
-FEATURES := backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal
+FEATURES := alarm-rollback/rehearsal,backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal,traffic-shift/rehearsal
 # The functions that have the feature, and must not ship with it.
-REHEARSED := backend canary-judge post-traffic
+REHEARSED := alarm-rollback backend canary-judge post-traffic traffic-shift
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 VENV := .venv/bin

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The fault switch and the virtual clock are compiled into the backend only with this feature.
-const FEATURES: &str = "backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal";
+const FEATURES: &str = "alarm-rollback/rehearsal,backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal,traffic-shift/rehearsal";
 
 /// The variable that the feature compiles into the backend.
 const FAULT_SWITCH: &[u8] = b"REHEARSAL_FAULTS";
