@@ -1,32 +1,140 @@
 //! What a rollout writes into the alias's description, so that everybody who looks at the alias knows about it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// CodeDeploy shifts for at most two days (CodeDeploy quotas).
 const LONGEST_SPLIT: TimeDelta = TimeDelta::days(2);
+/// Lambda takes at most this many characters as the description of an alias (API reference).
+const LONGEST_DESCRIPTION: usize = 256;
+/// The execution of a rollback from a split that no pipeline made.
+pub const BY_HAND: &str = "by hand";
 
 /// The rollout that moves the alias. In the description as JSON, for example
-/// `{"execution":"11111111-2222-3333-4444-555555555555","candidate":"7","splitSince":"2026-11-23T10:15:00Z"}`; Lambda allows 256
-/// characters.
+/// `{"execution":"11111111-2222-3333-4444-555555555555","step":1,"candidate":"7","stable":"6","splitSince":"2026-11-23T10:15:00Z"}`.
+/// The fields are filled in this order; they say where the release stands ([`crate::Stand`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rollout {
     /// Id of the pipeline execution.
     pub execution: String,
+    /// Index of the last shift that was begun, from 1; a step is never looked up by its weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u8>,
     /// Number of the version that it rolls out, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<String>,
+    /// The version that is left: the last good one, to which a rollback returns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable: Option<String>,
     /// When its first shift gave the new version traffic; `None` before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_since: Option<DateTime<Utc>>,
+    /// Since when the alias is CodeDeploy's, for the last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoting_since: Option<DateTime<Utc>>,
+    /// Since when the new version has all the requests, and CodeDeploy is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_since: Option<DateTime<Utc>>,
+    /// Set when the rollout is taken back; it is never unset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RollbackMark>,
+}
+
+/// A rollback that was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RollbackMark {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The new version had been promoted, so that CodeDeploy is to know of the way back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub promoted: bool,
+    /// Why, in a few words: what there is room for. The whole reason is in the pipeline and in the logs.
+    pub why: String,
+    /// Whether people were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+}
+
+/// Who tells people about a rollback, so that it is told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Notice {
+    /// Done.
+    #[serde(rename = "sent")]
+    Sent,
+    /// Somebody began to, at this time.
+    #[serde(untagged)]
+    ClaimedAt(DateTime<Utc>),
 }
 
 impl Rollout {
+    /// A rollout that has taken the alias, and nothing more.
+    #[must_use]
+    pub fn of(execution: &str) -> Self {
+        Self {
+            execution: execution.to_owned(),
+            step: None,
+            candidate: None,
+            stable: None,
+            split_since: None,
+            promoting_since: None,
+            whole_since: None,
+            rollback: None,
+        }
+    }
+
     /// Reads a description; `None` when it is a person's text, or empty.
     #[must_use]
     pub fn from_description(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// The description: whole seconds, and the reason of a rollback cut to what fits.
+    ///
+    /// # Errors
+    /// Never in practice: every field can be written.
+    pub fn description(&self) -> Result<String, serde_json::Error> {
+        let mut rollout = self.clone();
+        let dates = [&mut rollout.split_since, &mut rollout.promoting_since, &mut rollout.whole_since];
+        for date in dates.into_iter().flatten() {
+            *date = date.trunc_subsecs(0);
+        }
+        if let Some(mark) = &mut rollout.rollback {
+            mark.at = mark.at.trunc_subsecs(0);
+            if let Some(Notice::ClaimedAt(at)) = &mut mark.notice {
+                *at = at.trunc_subsecs(0);
+            }
+        }
+        loop {
+            let text = serde_json::to_string(&rollout)?;
+            // Escapes make a character longer, so that only the result tells whether it fits.
+            let cut = text.chars().count() > LONGEST_DESCRIPTION
+                && rollout.rollback.as_mut().is_some_and(|mark| mark.why.pop().is_some());
+            if !cut {
+                return Ok(text);
+            }
+        }
+    }
+
+    /// The same, taken back at `now`. What is not needed any more makes room for the reason.
+    #[must_use]
+    pub fn taken_back(&self, why: &str, now: DateTime<Utc>) -> Self {
+        let promoted = self.whole_since.is_some();
+        Self {
+            step: None,
+            split_since: self.served_since(),
+            promoting_since: None,
+            whole_since: None,
+            rollback: Some(RollbackMark { at: now, promoted, why: why.to_owned(), notice: None }),
+            ..self.clone()
+        }
+    }
+
+    /// Since when customers may have met the new version.
+    #[must_use]
+    pub fn served_since(&self) -> Option<DateTime<Utc>> {
+        self.split_since.or(self.promoting_since).or(self.whole_since)
     }
 
     /// Since when this rollout has split the alias towards a version. A description outlives its rollout where somebody
@@ -40,47 +148,4 @@ impl Rollout {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rollout_is_read_when_the_description_is_ours() {
-        let text = r#"{"execution":"e-1","splitSince":"2026-11-23T10:15:00Z"}"#;
-        let rollout = Rollout::from_description(text).unwrap();
-        assert_eq!(rollout.split_since.unwrap().timestamp(), 1_795_428_900);
-        assert_eq!(serde_json::to_string(&rollout).unwrap(), text);
-        let waiting = Rollout::from_description(r#"{"execution":"e-1"}"#).unwrap();
-        assert_eq!(waiting.split_since, None);
-    }
-
-    #[test]
-    fn beginning_counts_when_it_is_of_the_version_and_of_a_sensible_age() {
-        let text = r#"{"execution":"e-1","candidate":"7","splitSince":"2026-11-23T10:15:00Z"}"#;
-        let rollout = Rollout::from_description(text).unwrap();
-        let since = rollout.split_since.unwrap();
-        for (after, counts) in [
-            (TimeDelta::seconds(-1), false),
-            (TimeDelta::zero(), true),
-            (LONGEST_SPLIT, true),
-            (LONGEST_SPLIT + TimeDelta::seconds(1), false),
-        ] {
-            assert_eq!(rollout.split_since("7", since + after), counts.then_some(since), "{after}");
-        }
-        assert_eq!(rollout.split_since("8", since), None);
-        let nameless = Rollout { candidate: None, ..rollout };
-        assert_eq!(nameless.split_since("7", since), None);
-    }
-
-    #[test]
-    fn nothing_is_read_when_the_description_is_a_persons() {
-        for text in [
-            "",
-            "production traffic",
-            "{}",
-            r#"{"splitSince":"2026-11-23T10:15:00Z"}"#,
-            r#"{"execution":"e-1","splitSince":"yesterday"}"#,
-        ] {
-            assert_eq!(Rollout::from_description(text), None, "{text}");
-        }
-    }
-}
+mod tests;
