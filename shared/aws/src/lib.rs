@@ -8,6 +8,7 @@
 //! | `AWS_REGION`, else `AWS_DEFAULT_REGION` | required |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | required; `AWS_SESSION_TOKEN` when there is one |
 //! | `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` | another endpoint; the service's own wins |
+//! | `AWS_MAX_ATTEMPTS` | tries per call, the first included, 1 to 10; unset: 3 |
 //! | `AWS_CA_BUNDLE` | trust exactly the certificates of this PEM file |
 //! | `AWS_TLS_ROOTS` | `system` trusts the system's certificates; unset: the five embedded Amazon roots |
 //!
@@ -39,15 +40,17 @@ pub use tls::{CA_BUNDLE, TLS_ROOTS, TlsError};
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// One try of one call. The control-plane calls made here answer well under a second.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// One call with all its tries: `MAX_ATTEMPTS` times the above, plus the SDK's back-off of at most a few seconds.
+/// One call with all its tries: `MAX_ATTEMPTS` times the above, plus the SDK's back-off of at most a few seconds. It holds
+/// also where `AWS_MAX_ATTEMPTS` asks for more.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
-/// Tries per call, the first included (the SDKs' standard mode; throttling and server errors are tried again).
+/// Tries per call, the first included (the SDKs' standard mode; throttling and server errors are tried again), where
+/// `AWS_MAX_ATTEMPTS` does not say otherwise.
 pub const MAX_ATTEMPTS: u32 = 3;
 
 /// Why the clients cannot be built; the message says what to set.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
-    /// Set the missing region or credential.
+    /// Set the missing region or credential, or correct `AWS_MAX_ATTEMPTS`.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Correct `AWS_TLS_ROOTS` or the file that `AWS_CA_BUNDLE` names.
@@ -66,7 +69,8 @@ impl Aws {
     /// Reads the variables of the table above and prepares the HTTPS client.
     ///
     /// # Errors
-    /// When region or credentials are missing or empty, or the TLS variables name no usable certificates.
+    /// When region or credentials are missing or empty, `AWS_MAX_ATTEMPTS` is no number from 1 to 10, or the TLS variables
+    /// name no usable certificates.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, AwsError> {
         let settings = Settings::from_lookup(&lookup)?;
         let context = tls::context(&lookup)?;
@@ -87,7 +91,7 @@ impl Aws {
             .region(Region::new(self.settings.region.clone()))
             .credentials_provider(self.settings.credentials.clone())
             .http_client(self.http.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(self.settings.max_attempts))
             .timeout_config(timeouts);
         builder.set_endpoint_url(self.settings.endpoint(service));
         builder.build()

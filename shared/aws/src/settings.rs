@@ -4,10 +4,12 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use std::collections::BTreeMap;
 
+use crate::MAX_ATTEMPTS;
+
 /// The services that may have an endpoint of their own.
 const SERVICES: [&str; 6] = ["CLOUDWATCH", "CODEDEPLOY", "CODEPIPELINE", "EVENTBRIDGE", "LAMBDA", "SNS"];
 
-/// A required variable is missing or empty.
+/// A required variable is missing or empty, or one has a value that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is {state}: {advice}")]
 pub struct SettingsError {
@@ -22,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) credentials: SharedCredentialsProvider,
     endpoint: Option<String>,
     service_endpoints: BTreeMap<&'static str, String>,
+    /// Tries per call, the first included.
+    pub(crate) max_attempts: u32,
 }
 
 impl Settings {
@@ -38,6 +42,7 @@ impl Settings {
             credentials: SharedCredentialsProvider::new(credentials),
             endpoint: filled("AWS_ENDPOINT_URL"),
             service_endpoints: SERVICES.into_iter().filter_map(own).collect(),
+            max_attempts: filled(ATTEMPTS).map_or(Ok(MAX_ATTEMPTS), |given| attempts(&given))?,
         })
     }
 
@@ -45,6 +50,20 @@ impl Settings {
     pub(crate) fn endpoint(&self, service: &str) -> Option<String> {
         self.service_endpoints.get(service).or(self.endpoint.as_ref()).cloned()
     }
+}
+
+/// The SDKs' own name for it; this is what they do, too, when their configuration is read from the environment.
+const ATTEMPTS: &str = "AWS_MAX_ATTEMPTS";
+/// More would end at the time-out of the whole call in any case.
+const MOST_ATTEMPTS: u32 = 10;
+
+fn attempts(given: &str) -> Result<u32, SettingsError> {
+    let number = given.parse().ok().filter(|number| (1..=MOST_ATTEMPTS).contains(number));
+    number.ok_or(SettingsError {
+        variable: ATTEMPTS,
+        state: "not a whole number from 1 to 10",
+        advice: "set the tries per call, the first included, or leave it out for 3",
+    })
 }
 
 const REGION_ADVICE: &str =
@@ -108,6 +127,19 @@ mod tests {
     #[test]
     fn endpoint_is_aws_itself_when_none_is_set() {
         assert_eq!(settings(&COMPLETE).unwrap().endpoint("LAMBDA"), None);
+    }
+
+    #[test]
+    fn attempts_are_taken_when_they_are_from_1_to_10_and_3_when_none_are_given() {
+        let with = |value: &str| settings(&[COMPLETE.as_slice(), &[("AWS_MAX_ATTEMPTS", value)]].concat());
+        for (given, taken) in [("1", 1), ("2", 2), ("10", 10), ("", 3)] {
+            assert_eq!(with(given).unwrap().max_attempts, taken, "{given:?}");
+        }
+        assert_eq!(settings(&COMPLETE).unwrap().max_attempts, MAX_ATTEMPTS);
+        for wrong in ["0", "11", "-1", "1.5", "three", " 1"] {
+            let told = with(wrong).unwrap_err().to_string();
+            assert!(told.starts_with("AWS_MAX_ATTEMPTS is not a whole number from 1 to 10: "), "{told}");
+        }
     }
 
     #[test]

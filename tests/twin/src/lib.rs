@@ -9,11 +9,13 @@ pub mod clock;
 pub mod cloudwatch;
 mod codedeploy;
 mod codepipeline;
+mod connection;
 mod error;
 mod events;
 mod faults;
 pub mod journal;
 mod lambda;
+mod options;
 pub mod programs;
 mod schedule;
 pub mod seed;
@@ -31,12 +33,14 @@ use cloudwatch::{CloudWatch, Transition};
 use codedeploy::CodeDeploy;
 pub use codepipeline::{ActionRun, PipelineOptions, Revision, StandIn, StandInResult};
 use codepipeline::{CodePipeline, Outlets};
+use connection::{Line, Lines};
 pub use error::ApiError;
 use events::Bus;
-pub use faults::{Call, Faults};
+pub use faults::{Call, Crash, Faults, Strike, StrikeKind};
 use journal::{Event, Journal};
-pub use lambda::LogLine;
+pub use lambda::{Host, HostedInvocation, LogLine};
 use lambda::{Lambda, Surroundings};
+pub use options::Options;
 pub use schedule::{Schedule, Scheduled};
 use seed::SeededRelease;
 use serde_json::Value;
@@ -44,48 +48,10 @@ pub use signals::stop_signals;
 pub use sns::Delivered;
 use sns::Sns;
 use tasks::Tasks;
-use tokio::sync::oneshot;
+use tokio::{net::TcpListener, sync::oneshot};
 
 /// Alarms are evaluated this long after each full virtual minute.
 const ALARM_DELAY: TimeDelta = TimeDelta::seconds(1);
-
-/// How a twin is set up.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Port on 127.0.0.1; 0 takes a free one.
-    pub port: u16,
-    /// Virtual seconds per real second; 60 plays a minute per second. At most [`clock::HIGHEST_RATE`].
-    pub rate: f64,
-    /// Seed of the dice that route by alias weight.
-    pub seed: u64,
-    /// Region in ARNs.
-    pub region: String,
-    /// Account in ARNs.
-    pub account: String,
-    /// Invocations that may run at once in the whole account.
-    pub account_concurrency: usize,
-    /// Hook functions that run outside the twin (for instance under `cargo lambda watch`): CodeDeploy waits for
-    /// their answer without invoking them. Rollback deployments do not wait: they are answered Succeeded at once.
-    /// CodePipeline does not invoke them either; whoever reads a job's id in the journal may answer it.
-    pub external_functions: Vec<String>,
-    /// How pipelines behave where AWS does not say it.
-    pub pipelines: PipelineOptions,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            rate: 60.0,
-            seed: 1,
-            region: "eu-west-1".to_owned(),
-            account: "123456789012".to_owned(),
-            account_concurrency: 50,
-            external_functions: Vec::new(),
-            pipelines: PipelineOptions::default(),
-        }
-    }
-}
 
 /// The services behind the port.
 #[derive(Debug)]
@@ -98,7 +64,7 @@ struct Services {
     bus: Arc<Bus>,
     codedeploy: Arc<CodeDeploy>,
     codepipeline: Arc<CodePipeline>,
-    faults: Faults,
+    faults: Arc<Faults>,
 }
 
 /// A running twin; dropping it stops the server, everything that runs in the background and every sandbox.
@@ -116,7 +82,7 @@ impl Twin {
     /// # Errors
     /// When the port cannot be taken.
     pub async fn start(options: Options) -> std::io::Result<Self> {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let address = listener.local_addr()?;
         let clock = VirtualClock::start(options.rate);
         let cloudwatch = Arc::new(CloudWatch::new(&options.region, &options.account));
@@ -126,7 +92,7 @@ impl Twin {
             let journal = journal.clone();
             move |change| journal.record(change.at, alarm_changed(change))
         });
-        let tasks = Arc::new(Tasks::default());
+        let (tasks, faults) = (Arc::new(Tasks::default()), Arc::new(Faults::default()));
         let lambda = Arc::new(Lambda::new(Surroundings {
             clock,
             cloudwatch: cloudwatch.clone(),
@@ -134,6 +100,7 @@ impl Twin {
             options,
             endpoint: format!("http://{address}"),
             tasks: tasks.clone(),
+            faults: faults.clone(),
         }));
         let sns = Arc::new(Sns::new(lambda.clone()));
         let bus = Arc::new(Bus::new(lambda.clone(), sns.clone()));
@@ -153,16 +120,10 @@ impl Twin {
             bus,
             codedeploy,
             codepipeline,
-            faults: Faults::default(),
+            faults,
         });
-        let router = server::router(services.clone());
         let (serving, twin_dropped) = oneshot::channel::<()>();
-        let until = async { drop(twin_dropped.await) };
-        tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-                tracing::error!(%error, "the twin's server ended");
-            }
-        });
+        tokio::spawn(serve(listener, services.clone(), twin_dropped));
         tasks.spawn(watch_alarms(services.clone()));
         Ok(Self { address, services, _serving: serving })
     }
@@ -231,6 +192,17 @@ impl Twin {
         seed::release(&self.services, release)
     }
 
+    /// Invocations of a function go to `host` from now on, whoever makes them. Everything around them is as for a program:
+    /// versions, aliases, event invoke configuration, metrics, concurrency, time-out, and the repetition of asynchronous
+    /// invocations that fail. A function that does not exist is made, with a time-out of 60 s and no version; CreateFunction
+    /// for it answers `ResourceConflictException` then, so create a function first that shall have settings of its own.
+    ///
+    /// # Errors
+    /// When the name is no function's name.
+    pub fn host(&self, function: &str, host: Host) -> Result<(), ApiError> {
+        self.services.lambda.host(function, host)
+    }
+
     /// Plays the actions of a CodePipeline provider from now on; without one they fail and name the missing stand-in.
     pub fn stand_in(&self, provider: &str, stand_in: StandIn) {
         self.services.codepipeline.stand_in(provider, stand_in);
@@ -256,6 +228,15 @@ impl Twin {
 impl Drop for Twin {
     fn drop(&mut self) {
         self.services.lambda.stop();
+    }
+}
+
+/// Answers requests until the twin is dropped.
+async fn serve(listener: TcpListener, services: Arc<Services>, twin_dropped: oneshot::Receiver<()>) {
+    let router = server::router(services).into_make_service_with_connect_info::<Line>();
+    let until = async { drop(twin_dropped.await) };
+    if let Err(error) = axum::serve(Lines(listener), router).with_graceful_shutdown(until).await {
+        tracing::error!(%error, "the twin's server ended");
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, Query, State},
+    extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State},
     http::{HeaderMap, HeaderValue, Method, Uri},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -15,8 +15,9 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{
     Services,
+    connection::Line,
     error::ApiError,
-    faults::caller,
+    faults::{Fate, caller},
     lambda::rest,
     sns::NAMESPACE,
     wire::{
@@ -77,6 +78,7 @@ async fn inbox(State(services): State<Arc<Services>>, Path(topic): Path<String>)
 /// Every AWS request.
 async fn aws(
     State(services): State<Arc<Services>>,
+    ConnectInfo(line): ConnectInfo<Line>,
     method: Method,
     uri: Uri,
     query: Query<Vec<(String, String)>>,
@@ -85,7 +87,7 @@ async fn aws(
 ) -> Response {
     let path = uri.path();
     let target = headers.get("x-amz-target").and_then(|v| v.to_str().ok()).and_then(|t| t.rsplit_once('.'));
-    let mut response = if let Some(operation) = path.strip_prefix(CBOR_PREFIX) {
+    let (mut response, fate) = if let Some(operation) = path.strip_prefix(CBOR_PREFIX) {
         let input = cbor::decode(&body);
         call(&services, Protocol::Cbor, "cloudwatch", operation, &headers, input)
     } else if let Some((service, operation)) = target {
@@ -93,8 +95,10 @@ async fn aws(
             Some((name, content_type)) => {
                 call(&services, Protocol::Json(content_type), name, operation, &headers, json_body(&body))
             }
-            None => Protocol::Json(JSON_1_1)
-                .error(&ApiError::not_implemented(format!("the service of target {service}.{operation}"))),
+            None => {
+                let unknown = format!("the service of target {service}.{operation}");
+                (Protocol::Json(JSON_1_1).error(&ApiError::not_implemented(unknown)), Fate::Answered)
+            }
         }
     } else if let Some(form) = Form::of(&headers, &body).filter(|_| path == "/" && method == Method::POST) {
         sns(&services, &headers, &form)
@@ -104,7 +108,18 @@ async fn aws(
     if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
-    response
+    match fate {
+        Fate::Answered | Fate::Refused(_) => response,
+        Fate::AnswerLost => {
+            line.cut();
+            response
+        }
+        Fate::Crashed => {
+            services.faults.crash(&headers);
+            // The caller dies and hangs up, which ends this, too. Anything else could reach it before its end.
+            std::future::pending().await
+        }
+    }
 }
 
 /// The service of a target header, as the record of calls names it, and the content type of its answers.
@@ -133,9 +148,10 @@ fn call(
     operation: &str,
     headers: &HeaderMap,
     input: Result<Value, ApiError>,
-) -> Response {
+) -> (Response, Fate) {
     let name = format!("{service}:{operation}");
-    let result = match services.faults.take(&name) {
+    let fate = services.faults.arrive(&name, headers);
+    let result = match fate.refusal() {
         Some(error) => Err(error),
         None => input.and_then(|input| match service {
             "codedeploy" => services.codedeploy.handle(operation, &input),
@@ -145,25 +161,28 @@ fn call(
         }),
     };
     services.faults.record(&name, headers, result.as_ref().err());
-    match result {
+    let response = match result {
         Ok(value) => protocol.answer(&value),
         Err(error) => protocol.error(&error),
-    }
+    };
+    (response, fate)
 }
 
 /// Runs one operation of the query protocol, which is SNS's alone.
-fn sns(services: &Arc<Services>, headers: &HeaderMap, form: &Form) -> Response {
+fn sns(services: &Arc<Services>, headers: &HeaderMap, form: &Form) -> (Response, Fate) {
     let operation = form.get("Action").unwrap_or_default();
     let (name, request) = (format!("sns:{operation}"), uuid::Uuid::new_v4().to_string());
-    let result = match services.faults.take(&name) {
+    let fate = services.faults.arrive(&name, headers);
+    let result = match fate.refusal() {
         Some(error) => Err(error),
         None => services.sns.handle(operation, form, services.clock.now()),
     };
     services.faults.record(&name, headers, result.as_ref().err());
-    match result {
+    let response = match result {
         Ok(elements) => query::answer(NAMESPACE, operation, elements, &request),
         Err(error) => query::error(NAMESPACE, &error, &request),
-    }
+    };
+    (response, fate)
 }
 
 async fn lambda(
@@ -173,19 +192,20 @@ async fn lambda(
     query: &[(String, String)],
     headers: &HeaderMap,
     body: Bytes,
-) -> Response {
+) -> (Response, Fate) {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     // The first part is the API's date, which differs between Lambda's operations.
     let path_parts = decoded.split('/').filter(|part| !part.is_empty()).skip(1).collect();
     let request = rest::Request { method, path: path_parts, query, headers, body };
     let Some(operation) = rest::operation(&request) else {
-        return Protocol::Rest.error(&rest::unknown_path(method, path));
+        return (Protocol::Rest.error(&rest::unknown_path(method, path)), Fate::Answered);
     };
     let name = format!("lambda:{operation}");
-    let result = match services.faults.take(&name) {
+    let fate = services.faults.arrive(&name, headers);
+    let result = match fate.refusal() {
         Some(error) => Err(error),
         None => rest::handle(&services.lambda, operation, &request).await,
     };
     services.faults.record(&name, headers, result.as_ref().err());
-    result.unwrap_or_else(|error| Protocol::Rest.error(&error))
+    (result.unwrap_or_else(|error| Protocol::Rest.error(&error)), fate)
 }

@@ -91,7 +91,28 @@ fn is_wanted(deployment: &Deployment, by: &ListDeployments) -> bool {
 }
 
 impl TimeRange {
+    /// To the millisecond: an SDK that reads a time and sends it again may lose what comes after.
     fn holds(&self, at: f64) -> bool {
-        self.start.is_none_or(|start| start <= at) && self.end.is_none_or(|end| at <= end)
+        let ms = |seconds: f64| (seconds * 1000.0).round();
+        self.start.is_none_or(|start| ms(start) <= ms(at)) && self.end.is_none_or(|end| ms(at) <= ms(end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_in_the_range_when_its_end_is_less_than_a_millisecond_off() {
+        let at = 1_795_456_789.123;
+        for (start, end, holds) in [
+            (at, at, true),
+            (at + 0.000_4, at - 0.000_4, true),
+            (at + 0.001, at + 1.0, false),
+            (at - 1.0, at - 0.001, false),
+        ] {
+            assert_eq!(TimeRange { start: Some(start), end: Some(end) }.holds(at), holds, "{start} {end}");
+        }
+        assert!(TimeRange::default().holds(at));
     }
 }

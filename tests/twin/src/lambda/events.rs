@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::{
     Lambda,
-    invoke::checked,
+    invoke::{Attempt, checked},
     model::{AsyncConfig, LATEST},
 };
 use crate::error::ApiError;
@@ -48,11 +48,13 @@ impl Lambda {
     ) {
         let clock = self.around.clock;
         let (expires, mut refused, mut failed) = (clock.now() + EVENT_AGE, 0, 0);
+        let mut attempt = Attempt::first();
         loop {
-            let pause = match self.invoke(name, qualifier, payload.clone()).await {
+            let pause = match self.invoke(name, qualifier, payload.clone(), &attempt).await {
                 Ok(done) if !done.function_error => return,
                 Ok(_) => {
                     failed += 1;
+                    attempt.number += 1;
                     if failed > config.maximum_retry_attempts {
                         return;
                     }

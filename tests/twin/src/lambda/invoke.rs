@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use rand::RngExt as _;
+use uuid::Uuid;
 
 use super::{
     Lambda,
@@ -26,6 +27,21 @@ pub(crate) struct Invoked {
     pub(crate) function_error: bool,
     /// The end of the log, for `LogType: Tail`.
     pub(crate) log_tail: String,
+}
+
+/// One attempt at an invocation. All attempts of an asynchronous one have the same request id (A).
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(super) request_id: String,
+    /// From 1; attempts that Lambda itself refused do not count.
+    pub(super) number: u32,
+}
+
+impl Attempt {
+    /// The first attempt of a new invocation.
+    pub(crate) fn first() -> Self {
+        Self { request_id: Uuid::new_v4().to_string(), number: 1 }
+    }
 }
 
 /// A resolved target: which version, reached under which name.
@@ -59,6 +75,7 @@ impl Lambda {
         name: &str,
         qualifier: Option<&str>,
         payload: Bytes,
+        attempt: &Attempt,
     ) -> Result<Invoked, ApiError> {
         let payload = checked(payload)?;
         let target = self.resolve(name, qualifier)?;
@@ -67,7 +84,7 @@ impl Lambda {
             self.measure(&target, started, "Throttles", "Count", 1.0);
             return Err(throttled(target.reserved.is_some()));
         };
-        let (outcome, duration_ms) = self.run(&target, payload).await?;
+        let (outcome, duration_ms) = self.run(&target, payload, attempt).await?;
         self.measure(&target, started, "Invocations", "Count", 1.0);
         self.measure(&target, started, "Throttles", "Count", 0.0);
         self.measure(&target, started, "Errors", "Count", if outcome.function_error { 1.0 } else { 0.0 });

@@ -8,6 +8,7 @@ mod event_config;
 mod events;
 mod failure;
 mod functions;
+mod host;
 mod invoke;
 mod logs;
 mod measure;
@@ -36,13 +37,16 @@ use parking_lot::Mutex;
 use rand::{SeedableRng as _, rngs::StdRng};
 
 pub(crate) use aliases::AliasChange;
-use invoke::Invoked;
+pub use host::{Host, HostedInvocation};
+use invoke::{Attempt, Invoked};
 pub use logs::LogLine;
 use model::Function;
 pub(crate) use names::{bare_name, qualifier_in};
 use sandbox::Sandbox;
 
-use crate::{Options, clock::VirtualClock, cloudwatch::CloudWatch, journal::Journal, tasks::Tasks};
+use crate::{
+    Options, clock::VirtualClock, cloudwatch::CloudWatch, faults::Faults, journal::Journal, tasks::Tasks,
+};
 
 /// What Lambda shares with the other services of the twin.
 #[derive(Debug, Clone)]
@@ -55,6 +59,8 @@ pub(crate) struct Surroundings {
     pub(crate) endpoint: String,
     /// What runs in the background and ends with the twin.
     pub(crate) tasks: Arc<Tasks>,
+    /// Tells who dies in the middle of a call.
+    pub(crate) faults: Arc<Faults>,
 }
 
 impl Surroundings {
@@ -72,6 +78,7 @@ type PoolKey = (String, String, String);
 pub(crate) struct Lambda {
     pub(crate) around: Surroundings,
     functions: Mutex<BTreeMap<String, Function>>,
+    hosts: Mutex<BTreeMap<String, Host>>,
     idle: Mutex<HashMap<PoolKey, Vec<Sandbox>>>,
     running: Mutex<HashMap<String, usize>>,
     logs: Mutex<BTreeMap<String, Vec<LogLine>>>,
@@ -84,6 +91,7 @@ impl Lambda {
         Self {
             around,
             functions: Mutex::default(),
+            hosts: Mutex::default(),
             idle: Mutex::default(),
             running: Mutex::default(),
             logs: Mutex::default(),
@@ -97,10 +105,11 @@ impl Lambda {
     }
 
     /// Ends everything that runs, so that no process outlives the twin: work in the background takes its busy
-    /// sandboxes with it, and without functions no sandbox is kept for later.
+    /// sandboxes with it, and without functions no sandbox is kept for later. Hosts may hold what holds the twin.
     pub(crate) fn stop(&self) {
         self.around.tasks.stop();
         self.functions.lock().clear();
+        self.hosts.lock().clear();
         self.idle.lock().clear();
     }
 }

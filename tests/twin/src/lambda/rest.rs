@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::{
-    Invoked, Lambda,
+    Attempt, Invoked, Lambda,
     errors::{bad_json, missing, service_failure, validation},
     names::{bare_name, one_qualifier},
     page::Page,
@@ -164,7 +164,7 @@ async fn invoke(
     let (tell, told) = oneshot::channel();
     lambda.around.spawn(async move {
         // Nobody may be waiting any more.
-        let _ = tell.send(worker.invoke(&name, qualifier.as_deref(), body).await);
+        let _ = tell.send(worker.invoke(&name, qualifier.as_deref(), body, &Attempt::first()).await);
     });
     let invoked = told.await.map_err(|_| service_failure("the twin is stopping"))??;
     Ok(invocation_response(invoked, request.header("x-amz-log-type") == "Tail"))

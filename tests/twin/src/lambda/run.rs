@@ -1,16 +1,15 @@
-//! One invocation inside a sandbox: warm or cold start, time-out, crash, answer.
+//! One invocation, in a sandbox (warm or cold start, time-out, crash, answer) or by its host.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use serde_json::json;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::{
     Lambda, PoolKey,
     failure::Failure,
-    invoke::{Invoked, Target},
+    invoke::{Attempt, Invoked, Target},
     report,
     sandbox::{NotStarted, Reply, Sandbox, Start, Work},
 };
@@ -20,15 +19,15 @@ use crate::error::ApiError;
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How an invocation ended.
-struct Ended {
-    result: Result<Reply, Failure>,
+pub(super) struct Ended {
+    pub(super) result: Result<Reply, Failure>,
     /// Real time that the function took.
-    duration_ms: f64,
-    lines: Vec<String>,
+    pub(super) duration_ms: f64,
+    pub(super) lines: Vec<String>,
 }
 
 impl Lambda {
-    /// Runs one invocation in a warm or new sandbox; answers the result and its duration in real milliseconds.
+    /// Runs one invocation; answers the result and its duration in real milliseconds.
     ///
     /// # Errors
     /// When the twin itself fails; everything that goes wrong with the function is a result.
@@ -36,24 +35,15 @@ impl Lambda {
         self: &Arc<Self>,
         target: &Target,
         payload: Bytes,
+        attempt: &Attempt,
     ) -> Result<(Invoked, f64), ApiError> {
+        let host = self.hosts.lock().get(&target.name).cloned();
+        let ended = match host {
+            Some(host) => self.ask_host(&host, target, payload, attempt).await,
+            None => self.run_in_sandbox(target, payload, &attempt.request_id).await?,
+        };
         let of = &target.configuration;
-        let key = (target.name.clone(), of.version.clone(), of.revision_id.clone());
-        let request_id = Uuid::new_v4().to_string();
-        let idle = self.idle.lock().get_mut(&key).and_then(Vec::pop);
-        let sandbox = match idle {
-            Some(sandbox) => Ok(sandbox),
-            None => self.start_sandbox(&target.name, of).await,
-        };
-        let ended = match sandbox {
-            Ok(sandbox) => self.use_sandbox(sandbox, key, target, &request_id, payload).await,
-            Err(NotStarted::Program(error)) => {
-                let failure = Failure::invalid_entrypoint(&request_id, &error);
-                Ended { result: Err(failure), duration_ms: 0.0, lines: Vec::new() }
-            }
-            Err(NotStarted::Twin(error)) => return Err(error),
-        };
-        let log_tail = report::tail(of, &request_id, &ended.lines, ended.duration_ms);
+        let log_tail = report::tail(of, &attempt.request_id, &ended.lines, ended.duration_ms);
         let (payload, function_error) = match ended.result {
             Ok(Reply::Response(body)) => (body, false),
             Ok(Reply::Error(body)) => (body, true),
@@ -61,6 +51,30 @@ impl Lambda {
         };
         let executed_version = of.version.clone();
         Ok((Invoked { executed_version, payload, function_error, log_tail }, ended.duration_ms))
+    }
+
+    /// Takes a warm sandbox or starts one.
+    async fn run_in_sandbox(
+        self: &Arc<Self>,
+        target: &Target,
+        payload: Bytes,
+        request_id: &str,
+    ) -> Result<Ended, ApiError> {
+        let of = &target.configuration;
+        let key = (target.name.clone(), of.version.clone(), of.revision_id.clone());
+        let idle = self.idle.lock().get_mut(&key).and_then(Vec::pop);
+        let sandbox = match idle {
+            Some(sandbox) => Ok(sandbox),
+            None => self.start_sandbox(&target.name, of).await,
+        };
+        match sandbox {
+            Ok(sandbox) => Ok(self.use_sandbox(sandbox, key, target, request_id, payload).await),
+            Err(NotStarted::Program(error)) => {
+                let failure = Failure::invalid_entrypoint(request_id, &error);
+                Ok(Ended { result: Err(failure), duration_ms: 0.0, lines: Vec::new() })
+            }
+            Err(NotStarted::Twin(error)) => Err(error),
+        }
     }
 
     /// A sandbox that failed is dropped, one that answered is kept for the next invocation.
@@ -73,11 +87,20 @@ impl Lambda {
         payload: Bytes,
     ) -> Ended {
         sandbox.output.begin();
+        let mut end = pin!(self.around.faults.end_of(&target.name, &sandbox.session));
         let limit = INIT_LIMIT.max(target.configuration.timeout());
-        let started = wait_for_start(&mut sandbox, request_id, limit).await;
+        let started = tokio::select! {
+            biased;
+            () = &mut end => Err(Failure::exited(request_id, None)),
+            started = wait_for_start(&mut sandbox, request_id, limit) => started,
+        };
         let watch = self.around.clock.stopwatch();
         let result = match started {
-            Ok(()) => self.hand_over(&mut sandbox, target, request_id, payload).await,
+            Ok(()) => tokio::select! {
+                biased;
+                () = &mut end => Err(Failure::exited(request_id, None)),
+                result = self.hand_over(&mut sandbox, target, request_id, payload) => result,
+            },
             Err(failure) => Err(failure),
         };
         let duration_ms = watch.elapsed_ms();

@@ -21,7 +21,11 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{Lambda, errors::service_failure, logs::Output, model::Configuration, runtime_api};
-use crate::{clock::CLOCK_VARIABLE, error::ApiError, faults::SANDBOX_KEY_PREFIX};
+use crate::{
+    clock::CLOCK_VARIABLE,
+    error::ApiError,
+    faults::{SANDBOX_KEY_PREFIX, SESSION_PREFIX},
+};
 
 /// One invocation on its way into a sandbox.
 #[derive(Debug)]
@@ -73,6 +77,8 @@ pub(super) struct Sandbox {
     pub(super) start: watch::Receiver<Start>,
     pub(super) child: Child,
     pub(super) output: Output,
+    /// The session token that only this sandbox signs with.
+    pub(super) session: String,
     runtime_api: JoinHandle<()>,
     group: Option<Pid>,
 }
@@ -97,9 +103,10 @@ impl Lambda {
         let no_port = |e: Error| NotStarted::Twin(service_failure(format!("no port for a sandbox: {e}")));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(no_port)?;
         let address = listener.local_addr().map_err(no_port)?;
+        let session = new_session();
         let mut child = Command::new(&of.code.program)
             .env_clear()
-            .envs(self.environment(name, of, &address.to_string()))
+            .envs(self.environment(name, of, &address.to_string(), &session))
             .current_dir(of.code.root())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -119,11 +126,17 @@ impl Lambda {
             let _ = axum::serve(listener, routes).await;
         });
         let output = self.follow_output(&mut child, name, &of.version);
-        Ok(Sandbox { work, start, child, output, runtime_api, group })
+        Ok(Sandbox { work, start, child, output, session, runtime_api, group })
     }
 
     /// Defaults, the function's settings, then what nobody can change: Lambda's own variables and the twin's.
-    fn environment(&self, name: &str, of: &Configuration, runtime_api: &str) -> Vec<(String, String)> {
+    pub(super) fn environment(
+        &self,
+        name: &str,
+        of: &Configuration,
+        runtime_api: &str,
+        session: &str,
+    ) -> Vec<(String, String)> {
         let around = &self.around;
         let id = Uuid::new_v4().simple();
         let defaults = [("TZ", ":UTC"), ("PATH", "/usr/local/bin:/usr/bin:/bin")];
@@ -146,7 +159,7 @@ impl Lambda {
             ("AWS_DEFAULT_REGION", around.options.region.clone()),
             ("AWS_ACCESS_KEY_ID", format!("{SANDBOX_KEY_PREFIX}{name}")),
             ("AWS_SECRET_ACCESS_KEY", "twin".to_owned()),
-            ("AWS_SESSION_TOKEN", "twin".to_owned()),
+            ("AWS_SESSION_TOKEN", session.to_owned()),
             ("AWS_ENDPOINT_URL", around.endpoint.clone()),
             (CLOCK_VARIABLE, around.clock.variable()),
         ];
@@ -154,6 +167,11 @@ impl Lambda {
         let defaults = defaults.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
         defaults.chain(of.environment.clone()).chain(reserved).collect()
     }
+}
+
+/// Tells one sandbox of a function from another, and one invocation of a hosted function.
+pub(super) fn new_session() -> String {
+    format!("{SESSION_PREFIX}{}", Uuid::new_v4().simple())
 }
 
 /// Tells a program that cannot be executed from a computer that has no room for another process.

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, process::Stdio, time::Duration};
 
 use axum::body::Bytes;
+use http::HeaderMap;
 use tokio::process::Command;
 
-use crate::{Options, Twin};
+use crate::{Options, Twin, journal::Entry};
 
 /// Starts a process of its own and never asks for work.
 const PROGRAM: &str = "#!/bin/sh\nsleep 600 &\necho $!\necho $$\nwait\n";
@@ -27,8 +28,8 @@ async fn wait_until(what: &str, check: impl Fn() -> bool) {
     panic!("did not happen: {what}");
 }
 
-#[tokio::test]
-async fn busy_sandbox_ends_when_the_twin_is_dropped() {
+/// A twin whose function is busy, and its two processes.
+async fn busy() -> (Twin, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("program");
     std::fs::write(&program, PROGRAM).unwrap();
@@ -40,6 +41,28 @@ async fn busy_sandbox_ends_when_the_twin_is_dropped() {
     wait_until("two lines", || twin.log_lines("busy").len() == 2).await;
     let pids: Vec<_> = twin.log_lines("busy").into_iter().map(|line| line.line).collect();
     assert!(pids.iter().all(|pid| runs(pid)));
+    (twin, pids)
+}
+
+#[tokio::test]
+async fn busy_sandbox_ends_when_a_strike_kills_its_function() {
+    let (twin, pids) = busy().await;
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", "Credential=TWIN-busy/20261123/eu-west-1".parse().unwrap());
+    headers.insert("x-amz-security-token", "TWIN-SESSION-of-another".parse().unwrap());
+    twin.faults().crash(&headers);
+    headers.remove("x-amz-security-token");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(pids.iter().all(|pid| runs(pid)), "another sandbox of the function is meant");
+    twin.faults().crash(&headers);
+    wait_until("no process", || !pids.iter().any(|pid| runs(pid))).await;
+    let failed = |entry: &Entry| entry.event.to_string().contains("Runtime.ExitError");
+    wait_until("an error of the function", || twin.journal().entries().iter().any(failed)).await;
+}
+
+#[tokio::test]
+async fn busy_sandbox_ends_when_the_twin_is_dropped() {
+    let (twin, pids) = busy().await;
     let address = twin.address;
     drop(twin);
     wait_until("no process", || !pids.iter().any(|pid| runs(pid))).await;

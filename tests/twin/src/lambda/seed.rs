@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, path::Path};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Lambda, errors::bad_json, requests::PublishVersion};
+use super::{
+    Lambda,
+    errors::{bad_json, service_failure},
+    requests::PublishVersion,
+};
 use crate::error::ApiError;
 
 fn body<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
@@ -27,6 +31,18 @@ impl Lambda {
         let role = format!("arn:aws:iam::{}:role/{name}", self.around.options.account);
         let request = json!({"FunctionName": name, "Role": role, "Timeout": timeout_seconds, "Publish": true,
             "Code": {"S3Bucket": "file", "S3Key": program}, "Environment": {"Variables": environment}});
+        self.create(&body(request)?).map(drop)
+    }
+
+    /// Creates a function whose program is empty, and publishes nothing.
+    ///
+    /// # Errors
+    /// What Lambda would answer, or when there is no room for a file.
+    pub(crate) fn create_empty(&self, name: &str, timeout_seconds: u64) -> Result<(), ApiError> {
+        let program = tempfile::NamedTempFile::new().map_err(|e| service_failure(e.to_string()))?;
+        let role = format!("arn:aws:iam::{}:role/{name}", self.around.options.account);
+        let request = json!({"FunctionName": name, "Role": role, "Timeout": timeout_seconds,
+            "Code": {"S3Bucket": "file", "S3Key": program.path()}});
         self.create(&body(request)?).map(drop)
     }
 
