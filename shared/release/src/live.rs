@@ -110,15 +110,23 @@ impl Live {
     /// alias is found changed.
     pub async fn change(
         &self,
-        mut decide: impl FnMut(&LiveAlias) -> Option<Change>,
+        decide: impl FnMut(&LiveAlias) -> Option<Change>,
     ) -> Result<LiveAlias, ReleaseError> {
+        Ok(self.change_and_own(decide).await?.0)
+    }
+
+    /// The same, and whether Lambda confirmed this call's update: another's may have written the very same.
+    pub(crate) async fn change_and_own(
+        &self,
+        mut decide: impl FnMut(&LiveAlias) -> Option<Change>,
+    ) -> Result<(LiveAlias, bool), ReleaseError> {
         let mut before = self.alias().await?;
         for _ in 0..MOST_TRIES {
-            let Some(change) = decide(&before) else { return Ok(before) };
+            let Some(change) = decide(&before) else { return Ok((before, false)) };
             let updated = self.update(&before, &change).await;
             let after = self.alias().await?;
             if change.is_made(&after) {
-                return Ok(after);
+                return Ok((after, updated.is_ok()));
             }
             match updated {
                 // It was made, and somebody changed it again: the rule looks at that.

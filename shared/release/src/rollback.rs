@@ -86,11 +86,12 @@ impl Live {
         let (mut stopped, mut codedeploy_failed) = (None, false);
         let mut last = (String::new(), String::new());
         for _ in 0..MOST_MOVES {
+            // Before the alias: what a deployment did that ends between the two is seen there.
+            let running = self.deployments(Which::Running).await?;
             let alias = self.alias().await?;
             let Stand::RolledBack(rollout, mark) = alias.stand() else {
                 return Ok(Progress::Safe(alias.in_words()));
             };
-            let running = self.deployments(Which::Running).await?;
             if mark.promoted && !codedeploy_failed {
                 codedeploy_failed = self.way_back_failed(mark.at).await?;
             }
@@ -147,14 +148,12 @@ impl Live {
     /// # Errors
     /// When the alias cannot be read or changed.
     pub async fn claim_notice(&self, execution: &str, now: DateTime<Utc>) -> Result<Claim, ReleaseError> {
-        let mut claimed = false;
-        let alias = self
-            .change(|alias| {
-                let change = noticed(alias, execution, Notice::ClaimedAt(now.trunc_subsecs(0)), |notice| {
+        // Two may claim in the same second and write the same. A claim whose answer was lost is nobody's until it is free.
+        let (alias, claimed) = self
+            .change_and_own(|alias| {
+                noticed(alias, execution, Notice::ClaimedAt(now.trunc_subsecs(0)), |notice| {
                     matches!(notice, None | Some(Notice::ClaimedAt(_)) if claim_is_free(notice, now))
-                });
-                claimed = change.is_some();
-                change
+                })
             })
             .await?;
         let mark = alias.rollout.filter(|r| r.execution == execution).and_then(|rollout| rollout.rollback);

@@ -209,7 +209,8 @@ async fn promoted_version_is_taken_back_by_codedeploy() {
     stage.begin().await;
     stage.back().await;
     assert_eq!(stage.serves().await, "1");
-    let [deployment] = stage.live.deployments(Which::Since(stage.began)).await.unwrap().try_into().unwrap();
+    let made = stage.live.deployments(Which::Since(stage.began)).await.unwrap();
+    let [deployment] = made.try_into().unwrap_or_else(|made| panic!("{made:?}"));
     assert_eq!(deployment.description, "Rollback: e-1, version 2 to 1");
     assert!(
         deployment.is_rollback() && deployment.creator == "user" && deployment.status == Status::Succeeded
