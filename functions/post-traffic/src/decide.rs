@@ -2,7 +2,7 @@
 
 use crate::config::WhenInconclusive;
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use guard::Alarm;
 use hook::Verdict;
 use judge::{Doubt, Report, Word};
@@ -33,13 +33,10 @@ pub struct Bake {
 }
 
 impl Bake {
-    /// From the next full minute at or after `now`: in an earlier one the version before may still have had requests,
-    /// which belong to nobody's account.
+    /// From the next full minute at or after `now` ([`Window::first_minute_alone`]).
     #[must_use]
     pub fn beginning(now: DateTime<Utc>, minutes: u32, settle_minutes: u32) -> Self {
-        let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
-        let from = if minute == now { now } else { minute + TimeDelta::minutes(1) };
-        Self { from, minutes, settle_minutes }
+        Self { from: Window::first_minute_alone(now), minutes, settle_minutes }
     }
 
     /// Looks in all: one after each minute, until the last minute is settled.

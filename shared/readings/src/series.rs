@@ -3,7 +3,7 @@
 use crate::config::{Config, Covers, Measure, Source};
 use crate::query::{BAD, Side, TOTAL, WITHIN, id};
 use crate::table::Table;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use judge::{Counts, Inputs, Phase, Series};
 use std::collections::BTreeSet;
 
@@ -24,6 +24,15 @@ pub struct Window {
 }
 
 impl Window {
+    /// The first minute in which a version that serves alone since `since` is judged: the next full one. In an earlier one
+    /// the version before may still have had requests, which belong to nobody's account. All who judge a version alone take
+    /// this minute, so that they add up the same evidence.
+    #[must_use]
+    pub fn first_minute_alone(since: DateTime<Utc>) -> DateTime<Utc> {
+        let minute = since.duration_trunc(TimeDelta::minutes(1)).unwrap_or(since);
+        if minute == since { since } else { minute + TimeDelta::minutes(1) }
+    }
+
     /// The minutes from `from` to those settled at `now`: a minute is settled when it ended `settle_minutes` ago.
     #[must_use]
     pub fn settled(from: DateTime<Utc>, now: DateTime<Utc>, settle_minutes: u32) -> Self {
