@@ -43,10 +43,8 @@ impl Refusal {
 /// The rollback of this execution, which every action but acquire drives before anything else.
 #[must_use]
 pub fn taken_back<'a>(alias: &'a LiveAlias, execution: &str) -> Option<(&'a Rollout, &'a RollbackMark)> {
-    match alias.stand() {
-        Stand::RolledBack(rollout, mark) if rollout.execution == execution => Some((rollout, mark)),
-        _ => None,
-    }
+    let rollout = alias.rollout.as_ref().filter(|rollout| rollout.execution == execution)?;
+    Some((rollout, rollout.rollback.as_ref()?))
 }
 
 /// The rollout that the stand is of.

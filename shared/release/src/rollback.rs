@@ -4,8 +4,10 @@
 
 mod decide;
 
+use crate::start::promotion_of;
 use crate::{
-    BY_HAND, Change, Live, LiveAlias, Notice, ReleaseError, Rollout, Stand, Started, Traffic, Which,
+    BY_HAND, Change, Deployment, Live, LiveAlias, Notice, ReleaseError, RollbackMark, Rollout, Stand,
+    Started, Traffic, Which,
 };
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use decide::{Move, next_move};
@@ -89,7 +91,7 @@ impl Live {
             // Before the alias: what a deployment did that ends between the two is seen there.
             let running = self.deployments(Which::Running).await?;
             let alias = self.alias().await?;
-            let Stand::RolledBack(rollout, mark) = alias.stand() else {
+            let Some((rollout, mark)) = unfinished(&alias, &running) else {
                 return Ok(Progress::Safe(alias.in_words()));
             };
             if mark.promoted && !codedeploy_failed {
@@ -174,6 +176,16 @@ impl Live {
             .await?;
         Ok(())
     }
+}
+
+/// The rollback that is to be driven. After people were told of it, what moves the alias is somebody's decision, but for the
+/// rollout's own promotion: it may have been started in the very moment of the rollback.
+fn unfinished<'a>(alias: &'a LiveAlias, running: &[Deployment]) -> Option<(&'a Rollout, &'a RollbackMark)> {
+    let rollout = alias.rollout.as_ref()?;
+    let mark = rollout.rollback.as_ref()?;
+    let own = rollout.candidate.as_ref().map(|candidate| promotion_of(candidate, &rollout.execution));
+    let straggles = || running.iter().any(|deployment| Some(&deployment.description) == own.as_ref());
+    (mark.notice != Some(Notice::Sent) || straggles()).then_some((rollout, mark))
 }
 
 fn claim_is_free(notice: Option<Notice>, now: DateTime<Utc>) -> bool {

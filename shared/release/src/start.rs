@@ -46,8 +46,13 @@ impl Promotion {
     /// By what the deployment is known.
     #[must_use]
     pub fn description(&self) -> String {
-        format!("Promotion of version {} by {}", self.to, self.execution)
+        promotion_of(&self.to, &self.execution)
     }
+}
+
+/// By what a promotion is known.
+pub(crate) fn promotion_of(candidate: &str, execution: &str) -> String {
+    format!("Promotion of version {candidate} by {execution}")
 }
 
 impl Live {

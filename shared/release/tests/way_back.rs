@@ -309,3 +309,32 @@ async fn rollout_stays_when_the_rollback_is_anothers() {
     assert_eq!(begun, Begun::Nothing);
     assert!(stage.live.alias().await.unwrap().split.is_some());
 }
+
+/// A rollback that was told: the alias is whole at version 1.
+async fn taken_back_and_told() -> Stage {
+    let stage = Stage::set().await;
+    stage.rollout(ten_percent()).await;
+    stage.begin().await;
+    stage.back().await;
+    stage.live.notice_sent(EXECUTION).await.unwrap();
+    stage
+}
+
+#[tokio::test]
+async fn promotion_is_stopped_when_it_was_started_in_the_moment_of_the_rollback() {
+    let stage = taken_back_and_told().await;
+    let straggler = stage.promotion(Some(SILENT));
+    let Started::As(id) = stage.live.promote(&straggler, stage.began).await.unwrap() else { panic!("busy") };
+    stage.back().await;
+    assert_eq!(stage.serves().await, "1");
+    assert_eq!(stage.live.deployment(&id).await.unwrap().status, Status::Failed);
+}
+
+#[tokio::test]
+async fn somebodys_own_deployment_goes_on_when_people_know_of_the_rollback() {
+    let stage = taken_back_and_told().await;
+    let own = Promotion { execution: "by hand".to_owned(), ..stage.promotion(Some(SILENT)) };
+    let Started::As(id) = stage.live.promote(&own, stage.began).await.unwrap() else { panic!("busy") };
+    assert_eq!(stage.back().await, Vec::<String>::new());
+    assert_eq!(stage.live.deployment(&id).await.unwrap().status, Status::Running);
+}

@@ -86,6 +86,10 @@ async fn drive(
     };
     let deployment = run.live.deployment(&id).await?;
     let alias = run.live.alias().await?;
+    // Taken back in the moment in which the deployment was started: whoever did so may not have seen it.
+    if let Some((_, mark)) = decide::taken_back(&alias, run.execution) {
+        return run.drive_back(mark).await;
+    }
     match decide::after_deployment(&deployment, &alias, &wanted.candidate) {
         AfterDeployment::Wait => {
             let summary = format!("CodeDeploy's deployment {id} is under way: {}", alias.in_words());
