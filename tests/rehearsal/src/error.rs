@@ -28,6 +28,9 @@ pub(crate) enum RehearsalError {
     /// An answer lacks what AWS always sends.
     #[error("{0}")]
     Incomplete(&'static str),
+    /// The pipeline's definition could not be read.
+    #[error("the pipeline's definition is no JSON: {0}")]
+    Definition(#[from] serde_json::Error),
     /// The report could not be drawn.
     #[error("the report cannot be drawn: {0}")]
     Report(#[from] askama::Error),

@@ -3,6 +3,7 @@
 mod alarms;
 mod error;
 mod expect;
+mod gated;
 mod hook_log;
 mod judge_log;
 mod load;
@@ -22,7 +23,7 @@ use error::RehearsalError;
 use futures_util::{StreamExt as _, stream};
 use play::Tempo;
 use report::{Outcome, Release, Report};
-use scenario::Scenario;
+use scenario::Rehearsal;
 use twin::programs::Programs;
 
 /// Plays whole releases of the real functions on this computer, without an AWS account.
@@ -124,7 +125,10 @@ fn judge(arguments: &replay::Arguments) -> ExitCode {
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
 async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
     if arguments.list {
-        scenario::all().for_each(|s| println!("{:<18} {}", s.name, s.expectation));
+        for scenario in scenario::all() {
+            let (name, _, expectation) = scenario.words();
+            println!("{name:<23} {expectation}");
+        }
         return Ok(true);
     }
     let chosen = choose(&arguments.scenarios)?;
@@ -145,40 +149,58 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
     problem.map_or(Ok(all_well), Err)
 }
 
-/// Plays the releases, some at once; answers those before the first that could not be played, in their order.
+/// Plays the releases, some at once, the next when one is done; answers those that were played, in the order of the choice,
+/// and what kept one from being played.
 async fn play_all(
-    chosen: &[Scenario],
+    chosen: &[Rehearsal],
     programs: &Programs,
     tempo: Tempo,
     at_once: usize,
 ) -> (Vec<Release>, Option<RehearsalError>) {
-    let mut playing =
-        stream::iter(chosen).map(|scenario| play_one(scenario, programs, tempo)).buffered(at_once);
-    let mut releases = Vec::new();
-    while let Some(played) = playing.next().await {
+    let mut playing = stream::iter(chosen.iter().enumerate())
+        .map(|(place, scenario)| async move { (place, play_one(scenario, programs, tempo).await) })
+        .buffer_unordered(at_once);
+    let (mut releases, mut problem) = (Vec::new(), None);
+    while let Some((place, played)) = playing.next().await {
         match played {
-            Ok(release) => releases.push(release),
-            Err(problem) => return (releases, Some(problem)),
+            Ok(release) => releases.push((place, release)),
+            Err(error) => {
+                problem = Some(error);
+                break;
+            }
         }
     }
-    (releases, None)
+    releases.sort_by_key(|(place, _)| *place);
+    (releases.into_iter().map(|(_, release)| release).collect(), problem)
 }
 
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
-async fn play_one(scenario: &Scenario, programs: &Programs, tempo: Tempo) -> Result<Release, RehearsalError> {
-    let name = scenario.name;
-    println!("{name}: {}. {}", scenario.title, scenario.expectation);
-    let observed = play::play(scenario, programs, tempo).await?;
-    let release = narrate::release(scenario, &observed);
-    println!("{name} => {} (played in {:.0} s)", verdict(&release), observed.real_seconds);
+async fn play_one(
+    scenario: &Rehearsal,
+    programs: &Programs,
+    tempo: Tempo,
+) -> Result<Release, RehearsalError> {
+    let (name, title, expectation) = scenario.words();
+    println!("{name}: {title}. {expectation}");
+    let (release, real_seconds) = match scenario {
+        Rehearsal::Plain(scenario) => {
+            let observed = play::play(scenario, programs, tempo).await?;
+            (narrate::release(scenario, &observed), observed.real_seconds)
+        }
+        Rehearsal::Gated(scenario) => {
+            let observed = gated::play(scenario, programs, tempo).await?;
+            (narrate::gated_release(scenario, &observed), observed.real_seconds)
+        }
+    };
+    println!("{name} => {} (played in {real_seconds:.0} s)", verdict(&release));
     Ok(release)
 }
 
-fn choose(names: &[String]) -> Result<Vec<Scenario>, RehearsalError> {
+fn choose(names: &[String]) -> Result<Vec<Rehearsal>, RehearsalError> {
     if names.is_empty() {
         return Ok(scenario::all().collect());
     }
-    let known = || scenario::all().map(|s| s.name).collect::<Vec<_>>().join(", ");
+    let known = || scenario::all().map(|s| s.name()).collect::<Vec<_>>().join(", ");
     let unknown = |name: &String| RehearsalError::UnknownScenario { name: name.clone(), known: known() };
     names.iter().map(|name| scenario::find(name).ok_or_else(|| unknown(name))).collect()
 }

@@ -29,8 +29,8 @@ pub(crate) struct Tempo {
 
 impl Tempo {
     /// The pace and the traffic that a scenario asks for.
-    fn of(self, scenario: &Scenario) -> Self {
-        let rate = self.rate * scenario.pace;
+    pub(crate) fn paced(self, pace: f64, requests_per_minute: Option<u32>) -> Self {
+        let rate = self.rate * pace;
         let per_second = |per_minute: u32| {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -40,7 +40,7 @@ impl Tempo {
             let per_second = (f64::from(per_minute) * rate / 60.0).round() as u32;
             per_second
         };
-        let requests_per_second = scenario.requests_per_minute.map_or(self.requests_per_second, per_second);
+        let requests_per_second = requests_per_minute.map_or(self.requests_per_second, per_second);
         Self { rate, requests_per_second, ..self }
     }
 }
@@ -83,8 +83,8 @@ pub(crate) async fn play(
     programs: &Programs,
     tempo: Tempo,
 ) -> Result<Observed, RehearsalError> {
-    let tempo = tempo.of(scenario);
-    let stage = Stage::set(programs, (tempo.rate, tempo.seed), (scenario.stable)()).await?;
+    let tempo = tempo.paced(scenario.pace, scenario.requests_per_minute);
+    let stage = Stage::set(programs, (tempo.rate, tempo.seed), (scenario.stable)(), None).await?;
     let clock = stage.twin.clock();
     disturb(&stage, scenario.disturbance, tempo.seed);
     let (started_at, watch) = (clock.now(), clock.stopwatch());

@@ -70,7 +70,7 @@ impl Progress {
 fn is_news(event: &Event) -> bool {
     match event {
         Event::DeploymentStatus { status, .. } => status != "Created",
-        Event::LifecycleEvent { .. } | Event::HookInvoked { .. } => false,
+        Event::LifecycleEvent { .. } | Event::HookInvoked { .. } | Event::JobInvoked { .. } => false,
         // A new alarm's first look.
         Event::AlarmChanged { from, .. } => from != "INSUFFICIENT_DATA",
         _ => true,

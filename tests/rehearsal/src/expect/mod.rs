@@ -1,5 +1,6 @@
 //! What must be true after each kind of release; every check answers the sentences that were not.
 
+pub(crate) mod gated;
 pub(crate) mod judged;
 
 use std::time::Duration;

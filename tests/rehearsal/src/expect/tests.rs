@@ -160,4 +160,5 @@ fn canary_length_is_as_configured_when_it_deviates_by_the_slack_at_most() {
     }
 }
 
+mod of_gated;
 mod of_the_judge;

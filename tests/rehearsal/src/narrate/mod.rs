@@ -1,11 +1,14 @@
 //! From what was observed to what the report shows.
 
+mod gated;
 mod judged;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
-use twin::journal::Event;
+use twin::journal::{Entry, Event};
+
+pub(crate) use gated::gated_release;
 
 use crate::{
     observed::{CANDIDATE, CustomerRequest, Observed},
@@ -31,7 +34,8 @@ pub(crate) fn release(scenario: &Scenario, seen: &Observed) -> Release {
         ended_at: seen.ended_at,
         timeline: timeline(seen),
         minutes: minutes(&seen.requests),
-        weights: weights(seen),
+        weights: weights(&seen.journal),
+        steps_of: "deployment",
         steps: steps(seen),
         judged: judged::judged(&seen.verdicts),
     }
@@ -202,8 +206,8 @@ fn nearest_rank(sorted: &[f64], percent: usize) -> Option<f64> {
     sorted.get((sorted.len() * percent).div_ceil(100).checked_sub(1)?).copied()
 }
 
-fn weights(seen: &Observed) -> Vec<WeightChange> {
-    let moves = seen.journal.iter().filter_map(|entry| match &entry.event {
+fn weights(journal: &[Entry]) -> Vec<WeightChange> {
+    let moves = journal.iter().filter_map(|entry| match &entry.event {
         Event::AliasMoved { version, weights, .. } => Some((entry.at, version, weights)),
         _ => None,
     });

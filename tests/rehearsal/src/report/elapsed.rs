@@ -26,7 +26,7 @@ impl Start {
 }
 
 /// A length of time in its two largest units: `850 ms`, `19 s`, `15 min 4 s`, `2 h 30 min`.
-pub(super) fn in_words(length: TimeDelta) -> String {
+pub(crate) fn in_words(length: TimeDelta) -> String {
     let seconds = length.num_seconds();
     let two = |large: i64, unit: &str, small: i64, rest: &str| match small {
         0 => format!("{large} {unit}"),

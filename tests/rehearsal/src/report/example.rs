@@ -71,6 +71,7 @@ pub(super) fn release() -> Release {
         timeline: vec![],
         minutes: vec![],
         weights: vec![],
+        steps_of: "deployment",
         steps: vec![],
         judged: None,
     }
@@ -130,6 +131,7 @@ fn good_version() -> Release {
             weight(139, "1", Some("2"), 10.0),
             weight(1039, "2", None, 0.0),
         ],
+        steps_of: "deployment",
         steps: vec![
             step("BeforeAllowTraffic", StepStatus::Succeeded, Some((112, 137)), ""),
             step(
@@ -189,6 +191,7 @@ fn smoke_failure() -> Release {
         ],
         minutes: (0..8).map(|number| minute(number, 0, "2", 0)).collect(),
         weights: vec![weight(0, "1", None, 0.0)],
+        steps_of: "deployment",
         steps: vec![
             step(
                 "BeforeAllowTraffic",
@@ -246,6 +249,7 @@ fn crash_at_start() -> Release {
         ],
         minutes,
         weights: vec![weight(0, "1", None, 0.0), weight(180, "1", Some("2"), 10.0), weight(352, "1", None, 0.0)],
+        steps_of: "deployment",
         steps: vec![
             step("BeforeAllowTraffic", StepStatus::Succeeded, Some((172, 178)), "no smoke cases were configured"),
             step("AllowTraffic", StepStatus::Failed, Some((180, 350)), "stopped by the alarm backend-canary-errors"),

@@ -23,6 +23,7 @@ mod traffic;
 
 use askama::Template;
 
+pub(crate) use self::elapsed::in_words;
 pub(crate) use self::model::{
     Band, EntryKind, Judged, JudgedMinute, KeyFigure, Minute, Outcome, Release, Report, Step, StepStatus,
     TimelineEntry, VerdictChange, VersionMinute, WeightChange,
@@ -117,7 +118,7 @@ fn section<'a>(release: &'a Release) -> Section<'a> {
             Outcome::AsExpected => &[],
             Outcome::Deviated(deviations) => deviations,
         },
-        length: elapsed::in_words(release.ended_at - release.started_at),
+        length: in_words(release.ended_at - release.started_at),
         began: release.started_at.format("%Y-%m-%d %H:%M:%S").to_string(),
         badged: panels.iter().position(|panel| panel.empty.is_none()).unwrap_or(0),
         panels,
@@ -138,6 +139,10 @@ fn kind(kind: EntryKind) -> (&'static str, &'static str) {
         EntryKind::Traffic => ("traffic", "Traffic"),
         EntryKind::Alarm => ("alarm", "Alarm"),
         EntryKind::Load => ("load", "Load"),
+        EntryKind::Pipeline => ("pipeline", "Pipeline"),
+        EntryKind::Approval => ("approval", "Approval"),
+        EntryKind::Operator => ("operator", "By hand"),
+        EntryKind::Rollback => ("rollback", "Rollback"),
         EntryKind::Note => ("note", "Note"),
     }
 }

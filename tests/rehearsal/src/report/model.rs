@@ -43,7 +43,9 @@ pub(crate) struct Release {
     pub minutes: Vec<Minute>,
     /// Every state of the alias, in order of time, the first one at or before the start.
     pub weights: Vec<WeightChange>,
-    /// The lifecycle events of the deployment, in order; empty when no deployment was made.
+    /// Whose steps these are: `deployment` or `pipeline`.
+    pub steps_of: &'static str,
+    /// The lifecycle events of the deployment, or the stages of the pipeline, in order; empty when no deployment was made.
     pub steps: Vec<Step>,
     /// What the judge saw; `None` when nothing was judged.
     pub judged: Option<Judged>,
@@ -95,6 +97,14 @@ pub(crate) enum EntryKind {
     Alarm,
     /// The customers' requests began, changed or ended.
     Load,
+    /// The pipeline went on, or stopped.
+    Pipeline,
+    /// A person was asked, or answered.
+    Approval,
+    /// A person did something by hand.
+    Operator,
+    /// A release was taken back, and who was told.
+    Rollback,
     /// Anything else a reader should know.
     Note,
 }
@@ -136,7 +146,7 @@ pub(crate) struct WeightChange {
     pub canary_percent: f64,
 }
 
-/// One lifecycle event of a deployment.
+/// One lifecycle event of a deployment, or one stage of a pipeline.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Step {
     /// Name as CodeDeploy writes it, for example `BeforeAllowTraffic`.

@@ -1,8 +1,10 @@
 //! The scenarios: what the versions are like, how the second is released, and what must come of it.
 
+pub(crate) mod gated;
 mod judged;
 mod smoke;
 
+use gated::GatedScenario;
 use serde_json::Value;
 
 use crate::observed::Observed;
@@ -70,14 +72,38 @@ const CANARY_10: &str = "CodeDeployDefault.LambdaCanary10Percent10Minutes";
 const CANARY_15: &str = "CodeDeployDefault.LambdaCanary10Percent15Minutes";
 const CANARY_30: &str = "CodeDeployDefault.LambdaCanary10Percent30Minutes";
 
+/// A release of either kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rehearsal {
+    /// One CodeDeploy deployment.
+    Plain(Scenario),
+    /// Through the pipeline.
+    Gated(GatedScenario),
+}
+
+impl Rehearsal {
+    /// Name on the command line, title, and what should happen.
+    pub(crate) fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Plain(scenario) => (scenario.name, scenario.title, scenario.expectation),
+            Self::Gated(scenario) => (scenario.name, scenario.title, scenario.expectation),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.words().0
+    }
+}
+
 /// Every scenario, in the order in which they are played.
-pub(crate) fn all() -> impl Iterator<Item = Scenario> {
-    smoke::SCENARIOS.into_iter().chain(judged::SCENARIOS)
+pub(crate) fn all() -> impl Iterator<Item = Rehearsal> {
+    let plain = smoke::SCENARIOS.into_iter().chain(judged::SCENARIOS).map(Rehearsal::Plain);
+    plain.chain(gated::SCENARIOS.into_iter().map(Rehearsal::Gated))
 }
 
 /// The scenario of a name.
-pub(crate) fn find(name: &str) -> Option<Scenario> {
-    all().find(|scenario| scenario.name == name)
+pub(crate) fn find(name: &str) -> Option<Rehearsal> {
+    all().find(|scenario| scenario.name() == name)
 }
 
 #[cfg(test)]
@@ -87,7 +113,7 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        let names: BTreeSet<_> = all().map(|scenario| scenario.name).collect();
+        let names: BTreeSet<_> = all().map(|scenario| scenario.name()).collect();
         assert_eq!(names.len(), all().count());
     }
 }
