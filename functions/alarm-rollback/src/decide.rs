@@ -1,6 +1,7 @@
 //! Is a rollout in flight, and is this its fault? Pure.
 
 use crate::trigger::{AlarmChange, DeploymentChange, ExecutionChange, Part, Trigger};
+use crate::verdict::Breach;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use guard::Alarm;
 use release::{Deployment, Group, LiveAlias, Notice, Rollout, Stand};
@@ -23,6 +24,8 @@ pub struct Seen {
     pub alias: LiveAlias,
     /// In a sweep of a rollout in flight: the guard alarms.
     pub alarms: Vec<Alarm>,
+    /// In a sweep of a split: the judge's breach.
+    pub breach: Option<Breach>,
     /// In a sweep: how the rollout's execution ended badly; `None` when it did not, or was not asked for.
     pub ended_badly: Option<String>,
     /// The deployment that failed while the alias was CodeDeploy's.
@@ -245,6 +248,9 @@ fn by_sweep(seen: &Seen, rules: &Rules<'_>, now: DateTime<Utc>) -> Decision {
         let accusers: Vec<_> = seen.alarms.iter().filter(|alarm| accuses(alarm, rollout)).collect();
         if !accusers.is_empty() {
             return blame(rollout, &accusers);
+        }
+        if let Some(Breach { why, reason }) = &seen.breach {
+            return begin(rollout, why.clone(), Some(reason.clone()));
         }
     }
     match (seen.alias.stand(), &seen.ended_badly) {

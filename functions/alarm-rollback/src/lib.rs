@@ -25,6 +25,7 @@ mod outcome;
 mod pipeline;
 mod tell;
 pub mod trigger;
+mod verdict;
 
 use act::Plan;
 use aws::Aws;
@@ -41,6 +42,7 @@ pub use error::{Cause, HandleError, StartError};
 pub use numbers::Number;
 pub use outcome::{Outcome, Word};
 pub use tell::{DETAIL_TYPE, SOURCE};
+pub use verdict::Breach;
 
 /// Everything that one sandbox needs; built once.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crate::decide::{Rules, Seen, in_flight, may_be_promotion};
 use crate::error::{Cause, HandleError};
 use crate::trigger::Trigger;
-use crate::{App, commands, pipeline};
+use crate::{App, commands, pipeline, verdict};
 use chrono::{DateTime, Utc};
 use release::{LiveAlias, Stand, Which};
 
@@ -15,15 +15,21 @@ pub(crate) async fn observe(
     now: DateTime<Utc>,
 ) -> Result<Seen, HandleError> {
     let alias = app.live.alias().await.map_err(|error| blind(app, "the alias", error.into()))?;
-    let mut seen = Seen { alias, alarms: Vec::new(), ended_badly: None, deployment: None };
+    let mut seen = Seen { alias, alarms: Vec::new(), breach: None, ended_badly: None, deployment: None };
     match trigger {
         Trigger::Sweep => {
             if in_flight(&seen.alias, rules, now).is_some() {
                 let alarms = guard::read(&app.cloudwatch, rules.guard_alarms).await;
                 seen.alarms = alarms.map_err(|error| blind(app, "the alarms", error.into()))?;
             }
-            // An alarm decides alone; what the pipeline says is asked for only when none does.
-            if !crate::decide::is_accused(&seen, rules, now) {
+            // An alarm decides alone, and so does a breach; the rest is asked for only when neither does.
+            if crate::decide::is_accused(&seen, rules, now) {
+                return Ok(seen);
+            }
+            if let Stand::Shifting(rollout) = seen.alias.stand() {
+                seen.breach = verdict::breach(app, rollout, now).await;
+            }
+            if seen.breach.is_none() {
                 let ended = ended_badly(app, &seen.alias).await;
                 seen.ended_badly = ended.map_err(|error| blind(app, "the pipeline execution", error))?;
             }

@@ -27,8 +27,6 @@ pub const NAMES: [&str; 16] = [
 pub const UNKNOWN: &str = "unknown";
 /// Longer values hide what is beside them in an approval.
 const LONGEST_VALUE: usize = 400;
-/// The criterion whose shares are shown where there is one.
-const ERRORS: &str = "errors";
 
 /// All output variables of one action; unknown until set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,17 +49,18 @@ impl Variables {
         }
     }
 
-    /// What the judge saw.
-    pub fn judged(&mut self, report: &Report) {
+    /// What the judge saw. `failures`: the criteria that count failed requests out of all; the worst of them is the error rate.
+    pub fn judged(&mut self, report: &Report, failures: &[String]) {
         let requests = report.criteria.iter().map(|criterion| criterion.canary.total).max();
         self.set("minutes", &report.minutes.to_string());
         self.set("requests", &requests.map_or_else(String::new, |requests| requests.to_string()));
         self.set("evidence", &evidence(report));
-        let shown = report.criteria.iter().find(|criterion| criterion.name == ERRORS);
-        if let Some(CriterionReport { canary, stable, .. }) = shown.or_else(|| report.criteria.first()) {
-            self.set_number("candidateErrorPercent", canary.rate.map(|rate| rate * 100.0), 2);
-            self.set_number("stableErrorPercent", stable.rate.map(|rate| rate * 100.0), 2);
-        }
+        let counted = report.criteria.iter().filter(|criterion| failures.contains(&criterion.name));
+        let worst = |share: fn(&CriterionReport) -> Option<f64>| {
+            counted.clone().filter_map(share).reduce(f64::max).map(|rate| rate * 100.0)
+        };
+        self.set_number("candidateErrorPercent", worst(|criterion| criterion.canary.rate), 2);
+        self.set_number("stableErrorPercent", worst(|criterion| criterion.stable.rate), 2);
     }
 
     /// What requests of both versions took, and cost.
@@ -124,6 +123,8 @@ mod tests {
     use judge::{Counts, Criterion, Inputs, Phase, Series};
     use proptest::prelude::*;
 
+    const ERRORS: &str = "errors";
+
     fn report(names: &[&str]) -> Report {
         let minutes = |total, bad| vec![Some(Counts::new(total, bad).unwrap()); 10];
         let series = names.iter().map(|name| Series {
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn numbers_are_told_for_people() {
         let mut variables = Variables::of("healthy", "well");
-        variables.judged(&report(&["slow", ERRORS]));
+        variables.judged(&report(&["slow", "http_5xx", ERRORS]), &["http_5xx".to_owned(), ERRORS.to_owned()]);
         let usage = |p95_ms| Usage { p95_ms, average_ms: None };
         variables.used([&usage(Some(130.6)), &usage(None)], [Some(1.866), None]);
         for (name, value) in [
@@ -162,15 +163,15 @@ mod tests {
             assert_eq!(variables.get(name), Some(value), "{name}");
         }
         let evidence = variables.get("evidence").unwrap();
-        assert!(evidence.starts_with("slow 0 %, errors "), "{evidence}");
+        assert!(evidence.starts_with("slow 0 %, http_5xx 0 %, errors "), "{evidence}");
         assert!(evidence.ends_with(" % of a breach's evidence"), "{evidence}");
     }
 
     #[test]
-    fn first_criterion_is_shown_when_none_counts_errors() {
+    fn error_rate_is_unknown_when_no_criterion_counts_failures() {
         let mut variables = Variables::of("healthy", "well");
-        variables.judged(&report(&["slow", "cold"]));
-        assert_eq!(variables.get("candidateErrorPercent"), Some("0.00"));
+        variables.judged(&report(&["slow", "cold"]), &[]);
+        assert_eq!(variables.get("candidateErrorPercent"), Some(UNKNOWN));
     }
 
     #[test]

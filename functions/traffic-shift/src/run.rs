@@ -162,7 +162,7 @@ impl Run<'_> {
     /// The numbers for an approval. What cannot be read is unknown, and fails nothing: the verdict stands without it.
     pub(crate) async fn add_numbers(&self, variables: &mut Variables, subject: &Subject, window: &Window) {
         if let Some(report) = self.report() {
-            variables.judged(report);
+            variables.judged(report, &self.config.judging.failures());
         }
         if window.minutes == 0 {
             return;

@@ -104,6 +104,17 @@ impl Report {
         };
         Self { verdict: verdict.word(), criterion, test, doubt, reason, minutes, first_breach, criteria }
     }
+
+    /// A breach where there is little room: `breach: errors 60/600`. `None` for every other verdict.
+    #[must_use]
+    pub fn breach_in_short(&self) -> Option<String> {
+        let deciding =
+            self.criteria.iter().find(|criterion| Some(&criterion.name) == self.criterion.as_ref());
+        let counted = deciding.map_or_else(String::new, |CriterionReport { name, canary, .. }| {
+            format!(": {name} {}/{}", canary.bad, canary.total)
+        });
+        (self.verdict == Word::Breach).then(|| format!("breach{counted}"))
+    }
 }
 
 fn healthy(minutes: u64, criteria: &[CriterionReport]) -> String {

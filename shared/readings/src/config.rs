@@ -184,6 +184,15 @@ impl Config {
         entries.into_iter().map(Measure::try_from).collect()
     }
 
+    /// Names of the criteria that count failed requests out of all: what people call the error rate.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let counts = |measure: &&Measure| {
+            matches!(measure.source, Source::Counted { .. }) && measure.covers == Covers::All
+        };
+        self.measures.iter().filter(counts).map(|measure| measure.criterion.name.clone()).collect()
+    }
+
     /// What the judge needs for a phase, which may spend its share of α.
     #[must_use]
     pub fn settings(&self, phase: Phase) -> Settings {

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_lambda::primitives::Blob;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use twin::{Schedule, Strike, StrikeKind, journal::Event};
+use twin::{Schedule, Scheduled, Strike, StrikeKind, journal::Event};
 
 use crate::ending::{Ending, Expected};
 use crate::functions::{ROLLBACK, SHIFT};
@@ -115,12 +115,7 @@ impl Story {
         if seen.wrong.is_empty() {
             return seen;
         }
-        let _sweeps = world.twin.schedule(Schedule {
-            name: "sweep".to_owned(),
-            function: ROLLBACK.to_owned(),
-            every: TimeDelta::minutes(1),
-            input: None,
-        });
+        sweep(world);
         while !seen.wrong.is_empty() && !hung && clock.now() < deadline {
             clock.sleep(TimeDelta::minutes(1)).await;
             seen = ending().await;
@@ -173,6 +168,8 @@ impl Story {
                         break;
                     }
                 }
+                // What the commands could not finish is the sweep's.
+                sweep(world);
             }
             (Self::AlarmWhileWaiting, "FinalApproval") => {
                 let alarm =
@@ -182,6 +179,16 @@ impl Story {
             _ => decide(world, stage, "Approved"),
         }
     }
+}
+
+/// From now on each minute.
+fn sweep(world: &World) {
+    let _goes_on: Scheduled = world.twin.schedule(Schedule {
+        name: "sweep".to_owned(),
+        function: ROLLBACK.to_owned(),
+        every: TimeDelta::minutes(1),
+        input: None,
+    });
 }
 
 fn is_promoted(event: &Event) -> bool {

@@ -35,7 +35,7 @@ def test_release_is_taken_back_when_the_operator_says_so_during_an_approval(acco
     assert account.alias() == ("1", {})
     account.ends(execution, "Failed")
     [event] = account.told()
-    assert event["detail"]["reason"] == "checkout answers 500 since the release"
+    assert event["detail"]["reason"] == "by hand: checkout answers 500 since the release"
     assert not account.token("CanaryApproval")
 
 

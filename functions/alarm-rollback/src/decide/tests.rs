@@ -60,7 +60,7 @@ fn taken_back(notice: Option<Notice>) -> LiveAlias {
 }
 
 fn seen(alias: LiveAlias) -> Seen {
-    Seen { alias, alarms: Vec::new(), ended_badly: None, deployment: None }
+    Seen { alias, alarms: Vec::new(), breach: None, ended_badly: None, deployment: None }
 }
 
 fn decided(trigger: &Trigger, seen: &Seen, now: i64) -> Decision {
@@ -242,6 +242,21 @@ fn promoted_version_is_taken_back_within_the_window_only() {
         assert_eq!(word(&decided(&Trigger::Sweep, &accused, now)), expected, "{now}");
         assert_eq!(word(&decided(&person(), &seen(whole()), now)), "begin", "a person may always");
     }
+}
+
+#[test]
+fn sweep_takes_a_split_back_when_the_judge_finds_a_breach() {
+    let breach =
+        || Some(Breach { why: "breach: errors 6/60".to_owned(), reason: "errors: worse".to_owned() });
+    let Decision::Begin { why, reason, .. } =
+        decided(&Trigger::Sweep, &Seen { breach: breach(), ..seen(split()) }, 710)
+    else {
+        panic!()
+    };
+    assert_eq!((why.as_str(), reason.as_deref()), ("breach: errors 6/60", Some("errors: worse")));
+    // Somebody has reset the weights.
+    let reset = Seen { breach: breach(), ..seen(alias("6", None, Some(shifting()))) };
+    assert_eq!(word(&decided(&Trigger::Sweep, &reset, 710)), "nothing");
 }
 
 #[test]

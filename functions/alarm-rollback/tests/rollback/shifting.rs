@@ -29,8 +29,8 @@ async fn rollback_is_told_with_reason_exposure_and_numbers() {
     let stage = Stage::set().await;
     let execution = stage.start().await;
     stage.split(&execution).await;
-    record(&stage, "2", 30, 3);
-    record(&stage, "1", 300, 1);
+    record(&stage, 2, "2", 30, 3);
+    record(&stage, 2, "1", 300, 1);
     let outcome = stage.deliver(alarm(&stage)).await;
     assert_eq!(outcome.outcome, Word::RolledBack);
     assert_eq!((outcome.from_version.as_deref(), outcome.to_version.as_deref()), (Some("2"), Some("1")));
@@ -57,9 +57,9 @@ async fn rollback_is_told_with_reason_exposure_and_numbers() {
     );
 }
 
-/// Invocations of a version two minutes ago, as Lambda records them.
-fn record(stage: &Stage, version: &str, total: u32, errors: u32) {
-    let at = stage.now() - TimeDelta::minutes(2);
+/// Invocations of a version in a past minute, as Lambda records them.
+pub(crate) fn record(stage: &Stage, minutes_ago: i64, version: &str, total: u32, errors: u32) {
+    let at = stage.now() - TimeDelta::minutes(minutes_ago);
     let sample = |name: &str, value: f64, count: u32| {
         let dimensions = [
             ("FunctionName", FUNCTION.to_owned()),

@@ -1,11 +1,13 @@
 //! Each minute: what events have missed.
 
 use crate::events::sweep;
+use crate::shifting::record;
 use crate::stage::{PIPELINE, Stage};
 use alarm_rollback::Word;
 use aws_sdk_cloudwatch::types::StateValue;
 use release::{Rollout, Traffic};
 use serde_json::json;
+use twin::ApiError;
 
 #[tokio::test]
 async fn sweep_costs_one_call_when_nothing_is_in_flight() {
@@ -24,11 +26,42 @@ async fn sweep_costs_one_call_when_nothing_is_in_flight() {
     assert_eq!(stage.calls(sweep()).await, ["lambda:GetAlias"], "promoted long ago");
     stage.later(-3_601);
     stage.split(&execution).await;
-    let calls = ["lambda:GetAlias", "cloudwatch:DescribeAlarms", "codepipeline:GetPipelineExecution"];
+    let calls = [
+        "lambda:GetAlias",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+        "codepipeline:GetPipelineExecution",
+    ];
     assert_eq!(stage.calls(sweep()).await, calls, "shifting");
     stage.fire(StateValue::Alarm).await;
     stage.deliver(sweep()).await;
     assert_eq!(stage.calls(sweep()).await, ["lambda:GetAlias"], "rolled back and told");
+}
+
+#[tokio::test]
+async fn breach_is_acted_on_before_any_alarm_when_a_person_thinks() {
+    let stage = Stage::set().await;
+    let execution = stage.start().await;
+    stage.split(&execution).await;
+    record(&stage, 4, "1", 300, 0);
+    record(&stage, 4, "2", 30, 1);
+    assert_eq!(stage.word(sweep()).await, Word::Nothing, "it may be chance");
+    record(&stage, 4, "2", 30, 20);
+    let outcome = stage.deliver(sweep()).await;
+    assert_eq!(outcome.outcome, Word::RolledBack);
+    assert!(outcome.reason.starts_with("errors: the canary is"), "{outcome:?}");
+    stage.assert_stable().await;
+    stage.assert_told_once(&execution);
+}
+
+#[tokio::test]
+async fn sweep_goes_on_when_the_metrics_cannot_be_read() {
+    let stage = Stage::set().await;
+    let execution = stage.start().await;
+    stage.split(&execution).await;
+    let denied = ApiError { code: "AccessDenied", status: 403, message: "no".to_owned() };
+    stage.twin.faults().inject("cloudwatch:GetMetricData", 1, denied);
+    assert_eq!(stage.word(sweep()).await, Word::Nothing);
 }
 
 #[tokio::test]

@@ -63,16 +63,7 @@ pub fn no_alarm_is_missing(names: &[String], alarms: &[Alarm]) -> Result<(), Ref
 /// The judge's breach.
 #[must_use]
 pub fn breach(report: &Report) -> Option<Blame> {
-    if report.verdict != Word::Breach {
-        return None;
-    }
-    let criterion =
-        report.criteria.iter().find(|criterion| Some(&criterion.name) == report.criterion.as_ref());
-    let why = criterion.map_or_else(
-        || "breach".to_owned(),
-        |criterion| format!("breach: {} {}/{}", criterion.name, criterion.canary.bad, criterion.canary.total),
-    );
-    Some(Blame::new(&why, report.reason.clone()))
+    report.breach_in_short().map(|why| Blame::new(&why, report.reason.clone()))
 }
 
 /// The verdict on a version that nobody blames; `None` while it is to be watched on. `report` is of the settled minutes,
