@@ -114,6 +114,18 @@ impl LiveAlias {
         self.version == version || self.split.as_ref().is_some_and(|split| split.canary == version)
     }
 
+    /// Rolled back and told, and yet the new version gets requests, or the last good one does not get all of them. Somebody
+    /// may have decided so; or CodeDeploy has moved the alias once more.
+    #[must_use]
+    pub fn is_astray(&self) -> bool {
+        self.rollout.as_ref().is_some_and(|rollout| {
+            let told = rollout.rollback.as_ref().is_some_and(|mark| mark.notice == Some(Notice::Sent));
+            let back =
+                rollout.stable.as_ref().is_none_or(|stable| self.version == *stable) && self.split.is_none();
+            told && !back
+        })
+    }
+
     /// Who gets the requests, in words.
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -193,6 +205,23 @@ mod tests {
         assert!(matches!(alias.stand(), Stand::Foreign(_)));
         alias.split = None;
         assert!(matches!(alias.stand(), Stand::RolledBack(..)));
+    }
+
+    #[test]
+    fn alias_is_astray_when_it_was_told_and_is_not_back() {
+        let at = chrono::DateTime::from_timestamp(1_795_428_900, 0).unwrap();
+        let of = |version: &str, split: Option<Split>, notice| {
+            let rollout =
+                Rollout { candidate: Some("7".into()), stable: Some("6".into()), ..Rollout::of("e") };
+            let mut rollout = rollout.taken_back("x", at);
+            rollout.rollback.as_mut().unwrap().notice = notice;
+            let alias =
+                LiveAlias { version: version.to_owned(), split, rollout: Some(rollout), revision: None };
+            alias.is_astray()
+        };
+        assert!(of("7", None, Some(Notice::Sent)) && of("5", None, Some(Notice::Sent)));
+        assert!(of("6", read(Some(0.1)).split, Some(Notice::Sent)));
+        assert!(!of("6", None, Some(Notice::Sent)) && !of("7", None, None));
     }
 
     #[test]

@@ -62,6 +62,12 @@ impl Deployment {
             || self.description.starts_with(ROLLBACK_DESCRIPTION)
     }
 
+    /// Whether CodeDeploy made it by itself, and chose the version.
+    #[must_use]
+    pub fn is_codedeploys_own(&self) -> bool {
+        self.creator == "codeDeployRollback" && self.status == Status::Succeeded
+    }
+
     fn of(info: &DeploymentInfo) -> Option<Self> {
         let status = match info.status()? {
             DeploymentStatus::Succeeded => Status::Succeeded,

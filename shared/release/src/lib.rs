@@ -24,5 +24,5 @@ pub use deployments::{Deployment, Status, Which};
 pub use error::ReleaseError;
 pub use live::{Change, Group, Live, Place, PlaceError, Traffic};
 pub use rollback::{Begun, Claim, Progress};
-pub use rollout::{BY_HAND, Notice, RollbackMark, Rollout};
+pub use rollout::{BY_HAND, Notice, Previous, RollbackMark, Rollout};
 pub use start::{Promotion, Started};

@@ -4,16 +4,19 @@
 
 mod decide;
 
-use crate::start::promotion_of;
 use crate::{
     BY_HAND, Change, Deployment, Live, LiveAlias, Notice, ReleaseError, RollbackMark, Rollout, Stand,
-    Started, Traffic, Which,
+    Started, Status, Traffic, Which,
 };
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use decide::{Move, next_move};
+use decide::{Found, Move, next_move};
 
 /// A move changes what is found next; more of them than this is a circle.
 const MOST_MOVES: usize = 8;
+/// What puts a version back takes seconds; after this long it is stuck, and customers wait.
+const PATIENCE: TimeDelta = TimeDelta::minutes(3);
+/// Clocks differ: a deployment is dated by CodeDeploy, a rollback by us.
+const CLOCKS: TimeDelta = TimeDelta::minutes(2);
 /// Whoever claimed a notice this long ago has died: it is somebody else's now.
 const CLAIM: TimeDelta = TimeDelta::minutes(1);
 
@@ -65,14 +68,8 @@ impl Live {
         codedeploy_runs: bool,
         now: DateTime<Utc>,
     ) -> Result<Begun, ReleaseError> {
-        let mut by_us = false;
-        let alias = self
-            .change(|alias| {
-                let change = taken_back(alias, execution, why, codedeploy_runs, now);
-                by_us |= change.is_some();
-                change
-            })
-            .await?;
+        let change = |alias: &LiveAlias| taken_back(alias, execution, why, codedeploy_runs, now);
+        let (alias, by_us) = self.change_and_own(change).await?;
         let meant = |rollout: &Rollout| execution.is_none_or(|execution| rollout.execution == execution);
         Ok(match alias.rollout.filter(|rollout| rollout.rollback.is_some() && meant(rollout)) {
             Some(rollout) => Begun::Marked { by_us, rollout },
@@ -84,7 +81,7 @@ impl Live {
     ///
     /// # Errors
     /// When a move fails; what was reached until then stays, and the next call goes on from there.
-    pub async fn drive_back(&self) -> Result<Progress, ReleaseError> {
+    pub async fn drive_back(&self, now: DateTime<Utc>) -> Result<Progress, ReleaseError> {
         let (mut stopped, mut codedeploy_failed) = (None, false);
         let mut last = (String::new(), String::new());
         for _ in 0..MOST_MOVES {
@@ -94,10 +91,22 @@ impl Live {
             let Some((rollout, mark)) = unfinished(&alias, &running) else {
                 return Ok(Progress::Safe(alias.in_words()));
             };
-            if mark.promoted && !codedeploy_failed {
-                codedeploy_failed = self.way_back_failed(mark.at).await?;
-            }
-            let next = next_move(&alias, rollout, &running, stopped.as_deref(), codedeploy_failed);
+            let serves = rollout.candidate.as_deref().is_some_and(|candidate| alias.serves(candidate));
+            let elsewhere =
+                !serves && alias.split.is_none() && rollout.stable.as_ref() != Some(&alias.version);
+            let tried = if mark.promoted || elsewhere {
+                self.deployments(Which::Since(rollout.served_since().unwrap_or(mark.at))).await?
+            } else {
+                Vec::new()
+            };
+            let found = Found {
+                running: &running,
+                stopped: stopped.as_deref(),
+                codedeploy_failed: codedeploy_failed || way_back_failed(&tried, mark.at),
+                codedeploy_moved: tried.iter().any(Deployment::is_codedeploys_own),
+                overdue: now - mark.at >= PATIENCE,
+            };
+            let next = next_move(&alias, rollout, &found);
             tracing::info!(execution = rollout.execution, alias = alias.in_words(), next = ?next, "way back");
             last = (rollout.stable.clone().unwrap_or_default(), alias.in_words());
             match next {
@@ -107,7 +116,7 @@ impl Live {
                     self.stop(&id).await?;
                     stopped = Some(id);
                 }
-                Move::Point { to } => self.point_back(rollout, &to).await?,
+                Move::Point { to } => self.point_back(&alias, &to).await?,
                 Move::Deploy { from, to } => {
                     let way = (rollout.execution.as_str(), from.as_str(), to.as_str());
                     codedeploy_failed = self.deploy(way, mark.at).await;
@@ -134,12 +143,14 @@ impl Live {
         }
     }
 
-    async fn point_back(&self, rollout: &Rollout, to: &str) -> Result<(), ReleaseError> {
+    /// Unless somebody has moved it since it was `read`: then the next turn looks at that.
+    async fn point_back(&self, read: &LiveAlias, to: &str) -> Result<(), ReleaseError> {
         self.change(|alias| {
-            let same = alias.rollout.as_ref().is_some_and(|found| found.execution == rollout.execution);
-            let serves = rollout.candidate.as_deref().is_some_and(|candidate| alias.serves(candidate));
-            let found = alias.rollout.clone().filter(|_| same && serves)?;
-            Some(Change { traffic: Traffic::Whole(to.to_owned()), rollout: found })
+            let same = (&alias.version, &alias.split) == (&read.version, &read.split);
+            let execution =
+                |alias: &LiveAlias| alias.rollout.as_ref().map(|rollout| rollout.execution.clone());
+            let rollout = alias.rollout.clone().filter(|_| same && execution(alias) == execution(read))?;
+            Some(Change { traffic: Traffic::Whole(to.to_owned()), rollout })
         })
         .await?;
         Ok(())
@@ -183,9 +194,15 @@ impl Live {
 fn unfinished<'a>(alias: &'a LiveAlias, running: &[Deployment]) -> Option<(&'a Rollout, &'a RollbackMark)> {
     let rollout = alias.rollout.as_ref()?;
     let mark = rollout.rollback.as_ref()?;
-    let own = rollout.candidate.as_ref().map(|candidate| promotion_of(candidate, &rollout.execution));
-    let straggles = || running.iter().any(|deployment| Some(&deployment.description) == own.as_ref());
+    let straggles = || running.iter().any(|deployment| rollout.is_promotion(deployment));
     (mark.notice != Some(Notice::Sent) || straggles()).then_some((rollout, mark))
+}
+
+/// Whether CodeDeploy has tried to put a version back since then, and could not.
+fn way_back_failed(tried: &[Deployment], since: DateTime<Utc>) -> bool {
+    let failed = |deployment: &&Deployment| deployment.is_rollback() && deployment.status == Status::Failed;
+    let mut failed = tried.iter().filter(failed);
+    failed.any(|deployment| deployment.ended_at.is_none_or(|ended| ended >= since - CLOCKS))
 }
 
 fn claim_is_free(notice: Option<Notice>, now: DateTime<Utc>) -> bool {
@@ -218,6 +235,8 @@ fn taken_back(
     now: DateTime<Utc>,
 ) -> Option<Change> {
     let (rollout, weights_are_ours) = match alias.stand() {
+        // It was told, and CodeDeploy has moved the alias once more: begun again, and told again.
+        Stand::RolledBack(rollout, _) if alias.is_astray() => (rollout.clone(), false),
         Stand::RolledBack(..) | Stand::Idle => return None,
         Stand::Foreign(split) => {
             let rollout = Rollout {

@@ -1,5 +1,7 @@
 //! What a rollout writes into the alias's description, so that everybody who looks at the alias knows about it.
 
+use crate::Deployment;
+use crate::start::promotion_of;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +38,24 @@ pub struct Rollout {
     /// Since when the new version has all the requests, and CodeDeploy is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole_since: Option<DateTime<Utc>>,
+    /// While nothing of its own is shifted: the way back of the version that customers have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
     /// Set when the rollout is taken back; it is never unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<RollbackMark>,
+}
+
+/// The last step of the release before, which the next one must not make anybody forget: it may still turn out bad.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Previous {
+    /// The version that it promoted.
+    pub candidate: String,
+    /// The version that it left.
+    pub stable: String,
+    /// Since when its version has all the requests.
+    pub whole_since: DateTime<Utc>,
 }
 
 /// A rollback that was begun.
@@ -80,6 +97,7 @@ impl Rollout {
             split_since: None,
             promoting_since: None,
             whole_since: None,
+            previous: None,
             rollback: None,
         }
     }
@@ -97,7 +115,8 @@ impl Rollout {
     pub fn description(&self) -> Result<String, serde_json::Error> {
         let mut rollout = self.clone();
         let dates = [&mut rollout.split_since, &mut rollout.promoting_since, &mut rollout.whole_since];
-        for date in dates.into_iter().flatten() {
+        let before = rollout.previous.as_mut().map(|previous| &mut previous.whole_since);
+        for date in dates.into_iter().flatten().chain(before) {
             *date = date.trunc_subsecs(0);
         }
         if let Some(mark) = &mut rollout.rollback {
@@ -117,18 +136,33 @@ impl Rollout {
         }
     }
 
-    /// The same, taken back at `now`. What is not needed any more makes room for the reason.
+    /// The same, taken back at `now`; one that has shifted nothing takes back the version of the release before, if that may
+    /// be. What is not needed any more makes room for the reason.
     #[must_use]
     pub fn taken_back(&self, why: &str, now: DateTime<Utc>) -> Self {
+        if let (None, Some(previous)) = (&self.candidate, &self.previous) {
+            let Previous { candidate, stable, whole_since } = previous.clone();
+            let (candidate, stable, whole_since) = (Some(candidate), Some(stable), Some(whole_since));
+            let of_before = Self { candidate, stable, whole_since, ..Self::of(&self.execution) };
+            return of_before.taken_back(why, now);
+        }
         let promoted = self.whole_since.is_some();
         Self {
             step: None,
             split_since: self.served_since(),
             promoting_since: None,
             whole_since: None,
+            previous: None,
             rollback: Some(RollbackMark { at: now, promoted, why: why.to_owned(), notice: None }),
             ..self.clone()
         }
+    }
+
+    /// Whether a deployment is this rollout's own last step.
+    #[must_use]
+    pub fn is_promotion(&self, deployment: &Deployment) -> bool {
+        let own = self.candidate.as_ref().map(|candidate| promotion_of(candidate, &self.execution));
+        own.is_some_and(|own| deployment.description == own)
     }
 
     /// Since when customers may have met the new version.

@@ -1,6 +1,6 @@
 //! Starting deployments of the alias: forward, as the last step of a rollout, and back.
 
-use crate::{Live, ReleaseError, Status, Which};
+use crate::{Live, ReleaseError, Which};
 use aws_sdk_codedeploy::error::ProvideErrorMetadata as _;
 use aws_sdk_codedeploy::operation::create_deployment::builders::CreateDeploymentFluentBuilder;
 use aws_sdk_codedeploy::types::{
@@ -101,12 +101,6 @@ impl Live {
             .auto_rollback_configuration(off)
             .override_alarm_configuration(AlarmConfiguration::builder().enabled(false).build());
         self.started(call, &description, since).await
-    }
-
-    /// Whether CodeDeploy has tried to put a version back since then, and could not.
-    pub(crate) async fn way_back_failed(&self, since: DateTime<Utc>) -> Result<bool, ReleaseError> {
-        let tried = self.deployments(Which::Since(since)).await?;
-        Ok(tried.iter().any(|deployment| deployment.is_rollback() && deployment.status == Status::Failed))
     }
 
     fn create(

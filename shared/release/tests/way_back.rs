@@ -8,8 +8,8 @@ use aws_sdk_codedeploy::types::{
 use aws_sdk_lambda::types::Environment;
 use chrono::{DateTime, TimeDelta, Utc};
 use release::{
-    Begun, Change, Claim, Group, Live, Notice, Place, Progress, Promotion, ReleaseError, Rollout, Started,
-    Status, Traffic, Which,
+    Begun, Change, Claim, Group, Live, Notice, Place, Previous, Progress, Promotion, ReleaseError, Rollout,
+    Started, Status, Traffic, Which,
 };
 use serde_json::json;
 use twin::{ApiError, Host, Options, Strike, StrikeKind, Twin};
@@ -119,7 +119,7 @@ impl Stage {
     /// Drives until customers are safe; waits for the deployments on the way.
     async fn back(&self) -> Vec<String> {
         let mut waited_for = Vec::new();
-        while let Progress::Waiting(id) = self.live.drive_back().await.unwrap() {
+        while let Progress::Waiting(id) = self.live.drive_back(self.now()).await.unwrap() {
             self.twin.deployment_finished(&id).await.unwrap();
             waited_for.push(id);
         }
@@ -337,4 +337,49 @@ async fn somebodys_own_deployment_goes_on_when_people_know_of_the_rollback() {
     let Started::As(id) = stage.live.promote(&own, stage.began).await.unwrap() else { panic!("busy") };
     assert_eq!(stage.back().await, Vec::<String>::new());
     assert_eq!(stage.live.deployment(&id).await.unwrap().status, Status::Running);
+}
+
+#[tokio::test]
+async fn alias_is_pointed_back_when_the_deployment_back_is_stuck() {
+    let stage = Stage::set().await;
+    stage.rollout(Traffic::Whole("2".to_owned())).await;
+    stage.begin().await;
+    // CodeDeploy waits for a hook that does not answer.
+    let stuck = Promotion { from: "2".to_owned(), to: "1".to_owned(), ..stage.promotion(None) };
+    let stuck =
+        Promotion { before_traffic: Some(SILENT.to_owned()), execution: "a person".to_owned(), ..stuck };
+    let Started::As(id) = stage.live.promote(&stuck, stage.began).await.unwrap() else { panic!("busy") };
+    let mark = stage.live.alias().await.unwrap().rollout.unwrap().rollback.unwrap();
+    let drive = |seconds| stage.live.drive_back(mark.at + TimeDelta::seconds(seconds));
+    assert_eq!(drive(179).await.unwrap(), Progress::Waiting(id));
+    assert!(matches!(drive(180).await.unwrap(), Progress::Safe(_)));
+    assert_eq!(stage.serves().await, "1");
+}
+
+#[tokio::test]
+async fn rollback_is_begun_again_when_it_was_told_and_the_alias_went_astray() {
+    let stage = taken_back_and_told().await;
+    assert!(!stage.live.alias().await.unwrap().is_astray());
+    let own = stage.promotion(None);
+    let Started::As(id) = stage.live.promote(&own, stage.began).await.unwrap() else { panic!("busy") };
+    stage.twin.deployment_finished(&id).await.unwrap();
+    assert!(stage.live.alias().await.unwrap().is_astray());
+    assert!(matches!(stage.begin().await, Begun::Marked { by_us: true, .. }));
+    stage.back().await;
+    assert_eq!(stage.serves().await, "1");
+    assert_eq!(stage.live.claim_notice(EXECUTION, stage.now()).await.unwrap(), Claim::Ours);
+}
+
+#[tokio::test]
+async fn release_before_is_taken_back_when_the_next_one_has_only_acquired() {
+    let stage = Stage::set().await;
+    let whole_since = stage.now();
+    let previous = Previous { candidate: "2".to_owned(), stable: "1".to_owned(), whole_since };
+    let acquired = Rollout { previous: Some(previous), ..Rollout::of(EXECUTION) };
+    let change = Change { traffic: Traffic::Whole("2".to_owned()), rollout: acquired };
+    stage.live.change(|_| Some(change.clone())).await.unwrap();
+    let Begun::Marked { rollout, .. } = stage.begin().await else { panic!("nothing was begun") };
+    assert!(rollout.rollback.unwrap().promoted);
+    stage.back().await;
+    assert_eq!(stage.serves().await, "1");
 }
