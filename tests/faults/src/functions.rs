@@ -21,6 +21,7 @@ fn setting(invocation: &HostedInvocation, name: &str, hooks: bool) -> Option<Str
         "CODEDEPLOY_GROUP" => GROUP,
         "GUARD_ALARMS" => GUARD,
         "PIPELINE" => crate::pipeline::PIPELINE,
+        "ROLLOUT_STAGES" => "DeployProd",
         "LIVE_ALIAS" => return Some(format!("{BACKEND}:{ALIAS}")),
         "NOTICE_TOPIC_ARN" => TOPIC,
         "POST_TRAFFIC_HOOK" if hooks => LAST_HOOK,

@@ -219,7 +219,7 @@ async fn rules(bus: &aws_sdk_eventbridge::Client) {
         (
             "approvals",
             json!({"source": ["aws.codepipeline"], "detail-type": ["CodePipeline Action Execution State Change"],
-            "detail": {"state": ["FAILED"], "type": {"category": ["Approval"]}}}),
+            "detail": {"state": ["FAILED", "STARTED"], "type": {"category": ["Approval"]}}}),
         ),
         (
             "stages",

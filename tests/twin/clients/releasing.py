@@ -77,7 +77,8 @@ class Account:
         self.folder = folder
         for service in ("lambda", "codedeploy", "codepipeline", "cloudwatch", "events"):
             setattr(self, service.replace("lambda", "functions"), self.twin.client(service))
-        common = {"CODEDEPLOY_APPLICATION": APPLICATION, "CODEDEPLOY_GROUP": GROUP, "GUARD_ALARMS": GUARD, "PIPELINE": PIPELINE}
+        common = {"CODEDEPLOY_APPLICATION": APPLICATION, "CODEDEPLOY_GROUP": GROUP, "GUARD_ALARMS": GUARD, "PIPELINE": PIPELINE,
+                  "ROLLOUT_STAGES": "DeployProd"}
         function(self.twin, SHIFT, "traffic-shift", **common)
         function(self.twin, ROLLBACK, "alarm-rollback", LIVE_ALIAS=f"{BACKEND}:live", **common)
         function(self.twin, BACKEND, "backend", BUILD_ID="1")
@@ -149,7 +150,7 @@ class Account:
 
 PATTERNS = {
     "alarms": {"source": ["aws.cloudwatch"], "detail": {"alarmName": [GUARD], "state": {"value": ["ALARM"]}}},
-    "approvals": {"source": ["aws.codepipeline"], "detail": {"state": ["FAILED"], "type": {"category": ["Approval"]}}},
+    "approvals": {"source": ["aws.codepipeline"], "detail": {"state": ["FAILED", "STARTED"], "type": {"category": ["Approval"]}}},
     "stages": {"source": ["aws.codepipeline"], "detail-type": ["CodePipeline Stage Execution State Change"],
                "detail": {"state": ["FAILED", "STOPPED"]}},
     "executions": {"source": ["aws.codepipeline"], "detail-type": ["CodePipeline Pipeline Execution State Change"],

@@ -74,6 +74,7 @@ fn environment(more: [(&str, &str); 2], guards: &str) -> BTreeMap<String, String
         ("CODEDEPLOY_GROUP", GROUP),
         ("PIPELINE", PIPELINE),
         ("GUARD_ALARMS", guards),
+        ("ROLLOUT_STAGES", "DeployProd"),
         ("CRITERIA", CRITERIA),
     ];
     shared.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -108,7 +109,7 @@ fn patterns(scenario: &GatedScenario) -> [(&'static str, Value); 4] {
         (
             "manuel-approval-failed",
             json!({"source": ["aws.codepipeline"], "detail-type": ["CodePipeline Action Execution State Change"],
-                "detail": {"pipeline": [PIPELINE], "state": ["FAILED"], "type": {"category": ["Approval"]}}}),
+                "detail": {"pipeline": [PIPELINE], "state": ["FAILED", "STARTED"], "type": {"category": ["Approval"]}}}),
         ),
         (
             "manuel-stage-ended",
