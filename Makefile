@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build rehearse twin test lint unit clients production deny bench audit clean
+.PHONY: help build rehearse faults twin test lint unit clients production deny bench audit clean
 
 FEATURES := alarm-rollback/rehearsal,backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal,traffic-shift/rehearsal
 # The functions that have the feature, and must not ship with it.
@@ -15,6 +15,8 @@ DENY_VERSION := 0.20.2
 # make rehearse SCENARIO=good-version SEED=7
 SCENARIO ?=
 SEED ?= 1
+# make faults STORY=Bad
+STORY ?=
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -24,6 +26,9 @@ build: ## every program, as tests and rehearsals use them
 
 rehearse: build ## plays whole releases on this computer and writes rehearsal-report.html (SCENARIO=name, SEED=n)
 	$(PROGRAMS)/rehearsal --programs $(PROGRAMS) --seed $(SEED) $(addprefix --scenario ,$(SCENARIO))
+
+faults: ## every AWS call of a gated release goes wrong once, in every way; prints cases and bad ends (STORY=name)
+	cargo test --workspace --features $(FEATURES) --test every_call -- $(STORY)
 
 twin: build ## the local AWS on port 5555, with a deployment that waits at its pre-traffic hook
 	$(PROGRAMS)/twin --port 5555 --backend $(PROGRAMS)/backend --event events/codedeploy/before-allow-traffic.json

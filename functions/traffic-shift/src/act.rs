@@ -17,16 +17,11 @@ use crate::run::Run;
 /// When AWS does not answer; nothing is known then, and the next call looks again.
 pub(crate) async fn act(run: &mut Run<'_>, parameters: &Parameters) -> Result<Answer, WorkError> {
     let alias = run.live.alias().await?;
-    if let Parameters::Acquire(_) = parameters {
-        return acquire::acquire(run, alias).await;
-    }
-    if let Some((_, mark)) = decide::taken_back(&alias, run.execution) {
-        return run.drive_back(mark).await;
-    }
-    match parameters {
-        Parameters::Acquire(_) => acquire::acquire(run, alias).await,
-        Parameters::Shift(shift) => shift::shift(run, alias, shift).await,
-        Parameters::Promote(promote) => promote::promote(run, alias, promote).await,
-        Parameters::Watch(watch) => watch::watch(run, &alias, watch).await,
+    match (parameters, decide::taken_back(&alias, run.execution)) {
+        (Parameters::Acquire(_), _) => acquire::acquire(run, alias).await,
+        (_, Some((_, mark))) => run.drive_back(mark).await,
+        (Parameters::Shift(shift), None) => shift::shift(run, alias, shift).await,
+        (Parameters::Promote(promote), None) => promote::promote(run, alias, promote).await,
+        (Parameters::Watch(watch), None) => watch::watch(run, &alias, watch).await,
     }
 }

@@ -14,8 +14,10 @@ pub const CODEDEPLOY_GROUP: &str = "CODEDEPLOY_GROUP";
 pub const PRE_TRAFFIC_HOOK: &str = "PRE_TRAFFIC_HOOK";
 /// The function that checks after the last step, by name; none when unset.
 pub const POST_TRAFFIC_HOOK: &str = "POST_TRAFFIC_HOOK";
-/// Metric or composite alarms that must not fire, separated by commas; none when unset.
+/// The rollout guard: alarms that must not fire, by name, separated by commas; `none` for a release without one. Required,
+/// because a guard that was forgotten looks like one that never fires.
 pub const GUARD_ALARMS: &str = "GUARD_ALARMS";
+const NO_GUARD: &str = "none";
 /// Name of the pipeline whose executions roll out. Required.
 pub const PIPELINE: &str = "PIPELINE";
 /// Where people find the report of a release; none when unset.
@@ -29,6 +31,8 @@ pub const PRICES: &str = "PRICES";
 pub enum ConfigError {
     #[error("{0} must be set, for example {1}")]
     Missing(&'static str, &'static str),
+    #[error("{GUARD_ALARMS} must be set: list the rollout guard, or write {NO_GUARD} to release without one")]
+    NoGuard,
     #[error("{GUARD_ALARMS} {0}")]
     Alarms(#[from] NamesError),
     #[error("{PRICES}: {0}")]
@@ -76,7 +80,10 @@ impl Config {
             },
             before_traffic: filled(PRE_TRAFFIC_HOOK),
             after_traffic: filled(POST_TRAFFIC_HOOK),
-            guard_alarms: guard::names(&filled(GUARD_ALARMS).unwrap_or_default())?,
+            guard_alarms: match filled(GUARD_ALARMS).ok_or(ConfigError::NoGuard)? {
+                none if none == NO_GUARD => Vec::new(),
+                names => guard::names(&names)?,
+            },
             pipeline: required(PIPELINE, "manuel-release")?,
             report_url: filled(REPORT_URL),
             prices: Prices::read(filled(PRICES).as_deref())?,
@@ -93,16 +100,16 @@ mod tests {
         Config::from_lookup(|asked| match asked {
             asked if asked == name => Some(value.to_owned()),
             CODEDEPLOY_APPLICATION | CODEDEPLOY_GROUP | PIPELINE => Some("manuel".to_owned()),
+            GUARD_ALARMS => Some("none".to_owned()),
             _ => None,
         })
     }
 
     #[test]
     fn optional_settings_are_none_when_they_are_unset_or_empty() {
-        for name in ["UNRELATED", PRE_TRAFFIC_HOOK, POST_TRAFFIC_HOOK, GUARD_ALARMS, REPORT_URL, PRICES] {
+        for name in ["UNRELATED", PRE_TRAFFIC_HOOK, POST_TRAFFIC_HOOK, REPORT_URL, PRICES] {
             let config = read(name, " ").unwrap();
             assert_eq!((config.before_traffic, config.after_traffic, config.report_url), (None, None, None));
-            assert!(config.guard_alarms.is_empty());
         }
     }
 
@@ -112,6 +119,7 @@ mod tests {
             (CODEDEPLOY_APPLICATION, " "),
             (CODEDEPLOY_GROUP, ""),
             (PIPELINE, ""),
+            (GUARD_ALARMS, " "),
             (GUARD_ALARMS, "a,,b"),
             (PRICES, "{}"),
             (readings::ALPHA, "x"),
@@ -124,6 +132,7 @@ mod tests {
     #[test]
     fn settings_are_taken_when_they_are_given() {
         assert_eq!(read(GUARD_ALARMS, "orders, canary").unwrap().guard_alarms, ["orders", "canary"]);
+        assert!(read(GUARD_ALARMS, " none ").unwrap().guard_alarms.is_empty());
         let report = read(REPORT_URL, " https://example.org/r ").unwrap().report_url;
         assert_eq!(report.as_deref(), Some("https://example.org/r"));
     }

@@ -10,16 +10,24 @@ mod promote;
 mod shift;
 mod watch;
 
-use release::{LiveAlias, RollbackMark, Rollout, Stand};
+use chrono::{DateTime, TimeDelta, Utc};
+use release::{LiveAlias, Notice, RollbackMark, Rollout, Stand};
 
-pub use acquire::{Acquired, Others, acquire};
+pub use acquire::{Acquired, Others, acquire, taking};
 pub use bake::{
-    Blame, HEALTHY, INCONCLUSIVE, accused, baked, breach, no_alarm_is_missing, percent_complete, window_alone,
+    Blame, HEALTHY, INCONCLUSIVE, accused, baked, breach, missing_alarms, no_alarm_is_missing,
+    percent_complete, window_alone,
 };
 pub use preflight::{Found, Version, preflight, with_alarms};
-pub use promote::{AfterDeployment, Promoting, after_deployment, alarms_that_count, promote, whole_seconds};
+pub use promote::{
+    AfterDeployment, Driving, Promoting, after_deployment, alarms_that_count, promote, whole_seconds,
+};
 pub use shift::{Shifting, shift};
-pub use watch::{Watching, watch};
+pub use watch::{Watched, Watching, watch, watched};
+
+/// Somebody tells people of a rollback within seconds. Where nobody can for this long, the notice is lost, and the next
+/// release may be the very one that corrects it.
+const NOTICE_PATIENCE: TimeDelta = TimeDelta::minutes(30);
 
 /// Why an action cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +99,35 @@ fn ours<'a>(alias: &'a LiveAlias, execution: &str) -> Result<Stand<'a>, Refusal>
             stand_in_words(stand)
         ))),
         None => Ok(stand),
+    }
+}
+
+/// Whether nobody's release is under way, so that one that never acquired may have the alias.
+fn is_free(alias: &LiveAlias, execution: &str, now: DateTime<Utc>) -> bool {
+    match alias.stand() {
+        Stand::Idle => true,
+        Stand::Promoted(other) => other.execution != execution,
+        Stand::RolledBack(other, mark) => other.execution != execution && is_over(alias, other, mark, now),
+        _ => false,
+    }
+}
+
+/// Whether a rollback holds up nobody any more: people were told of it; or it is done, and they cannot be told.
+fn is_over(alias: &LiveAlias, rollout: &Rollout, mark: &RollbackMark, now: DateTime<Utc>) -> bool {
+    let serves = rollout.candidate.as_deref().is_some_and(|candidate| alias.serves(candidate));
+    let is_done = alias.split.is_none() && !serves;
+    mark.notice == Some(Notice::Sent) || (is_done && now - mark.at >= NOTICE_PATIENCE)
+}
+
+/// A release goes forward. CodePipeline's own rollback of a stage runs the last good version once more, as if it were a new
+/// release (CodePipeline guide, stage rollback): it would be shifted and baked step by step while customers have the bad one.
+fn not_older(candidate: &str, than: &str) -> Result<(), Refusal> {
+    let number = |version: &str| version.parse::<u64>().ok();
+    match (number(candidate), number(than)) {
+        (Some(older), Some(newer)) if older < newer => Err(Refusal::because(format!(
+            "version {candidate} is older than version {than}, which customers have; to go back invoke alarm-rollback (docs/runbook.md)"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -5,10 +5,10 @@
 //! - **Effect**: one answer to the job: done with the verdict and its numbers as output variables, failed, or not done yet
 //!   (a continuation token; CodePipeline calls again). A bake is many short calls; none of them waits. Weights and the
 //!   rollout stand in the alias ([`release`]), so that a call that is repeated or lost does no harm.
-//! - **On failure**: what cannot be observed or done is tried again by the next call; six times in a row fail the action. A
-//!   failed action fails its stage, and the alarm-rollback function takes the release back: the gate fails closed. A breach
-//!   or an alarm is not left to that: the release is taken back here, and then the action fails. Only an answer that
-//!   cannot be delivered is an error of the function.
+//! - **On failure**: what cannot be observed or done is tried again by the next call; six times in a row fail the action (40
+//!   in a watch). A failed action fails its stage, and the alarm-rollback function takes the release back: the gate fails
+//!   closed. A breach or an alarm is not left to that: the release is taken back here, and then the action fails. Only an
+//!   answer that cannot be delivered is an error of the function.
 //! - **In logs**: one line per decision with the verdict's document, from which it can be repeated. Never the event: it has
 //!   credentials.
 //! - **Rules**: [`mod@decide`].
@@ -49,6 +49,9 @@ pub use usage::Usage;
 
 /// So many calls in a row may fail; they are half a minute apart.
 const MOST_FAILURES: u8 = 6;
+/// Those of a watch, 20 minutes: CloudWatch being throttled must not take back a promoted version, and alarm-rollback looks
+/// at the guard alarms all the while.
+const MOST_FAILURES_IN_WATCH: u8 = 40;
 
 /// Everything that one sandbox needs; built once.
 #[derive(Debug)]
@@ -182,7 +185,7 @@ async fn decided(app: &App, job: &Job, token: &mut Token, now: DateTime<Utc>) ->
             run.token.failures = 0;
             answer
         }
-        Err(error) => failed(&mut run.token, &error),
+        Err(error) => failed(&mut run.token, &parameters, &error),
     };
     if let Answer::Done { variables, .. } = &mut answer {
         variables.set("candidate", parameters.candidate().unwrap_or_default());
@@ -194,14 +197,14 @@ async fn decided(app: &App, job: &Job, token: &mut Token, now: DateTime<Utc>) ->
 }
 
 /// The next call is sooner than Lambda's own repetition would be.
-fn failed(token: &mut Token, error: &WorkError) -> Answer {
+fn failed(token: &mut Token, parameters: &Parameters, error: &WorkError) -> Answer {
+    let most =
+        if matches!(parameters, Parameters::Watch(_)) { MOST_FAILURES_IN_WATCH } else { MOST_FAILURES };
     token.failures = token.failures.saturating_add(1);
     let (failures, problem) = (token.failures, chain(error));
-    if failures < MOST_FAILURES {
+    if failures < most {
         tracing::warn!(failures, error = problem, "not observed or not done");
-        return Answer::wait(format!(
-            "trying again ({failures} of {MOST_FAILURES} failures in a row): {problem}"
-        ));
+        return Answer::wait(format!("trying again ({failures} of {most} failures in a row): {problem}"));
     }
     Answer::failed(format!(
         "{failures} calls in a row failed, so that nothing is known of the release: {problem}"

@@ -7,7 +7,7 @@ use crate::evidence::Variables;
 use crate::token::Token;
 use crate::{App, WorkError, usage, versions};
 use aws::chain;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use guard::Alarm;
 use judge::{Document, Phase, Report};
 use readings::{Readings, Subject, Window, fetch, queries};
@@ -108,6 +108,31 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Judges the settled minutes since the new version has a share.
+    pub(crate) async fn judge_split(
+        &mut self,
+        [candidate, stable]: [&str; 2],
+        split_since: DateTime<Utc>,
+    ) -> Result<(Subject, Window), WorkError> {
+        let subject = self.subject(candidate, stable, false);
+        let from = split_since.duration_trunc(TimeDelta::minutes(1)).unwrap_or(split_since);
+        let window = Window::settled(from, self.now, self.config.judging.settle_minutes);
+        self.judge(Phase::Split, &subject, &window).await?;
+        Ok((subject, window))
+    }
+
+    /// Judges a split before it grows: an approval may have taken hours since its bake, and a step does not rely on
+    /// alarm-rollback having looked meanwhile.
+    pub(crate) async fn breach_of_split(
+        &mut self,
+        versions: [&str; 2],
+        split_since: Option<DateTime<Utc>>,
+    ) -> Result<Option<Blame>, WorkError> {
+        let Some(split_since) = split_since else { return Ok(None) };
+        self.judge_split(versions, split_since).await?;
+        Ok(self.report().and_then(decide::breach))
+    }
+
     /// The report, when a minute is settled.
     pub(crate) fn report(&self) -> Option<&Report> {
         self.judged.as_ref().map(|judged| &judged.document.report)
@@ -138,7 +163,7 @@ impl Run<'_> {
 
     /// Goes on with a rollback, whoever began it.
     pub(crate) async fn drive_back(&self, mark: &RollbackMark) -> Result<Answer, WorkError> {
-        Ok(match self.live.drive_back().await? {
+        Ok(match self.live.drive_back(self.now).await? {
             Progress::Waiting(id) => Answer::wait(format!(
                 "rolled back because {}: CodeDeploy's deployment {id} is under way",
                 mark.why
@@ -149,6 +174,14 @@ impl Run<'_> {
                 Answer::failed(format!("rolled back at {at} because {why}. Now {alias}; start a new release"))
             }
         })
+    }
+
+    /// The answer of an action that has nothing to do.
+    pub(crate) fn untouched(&self, alias: &LiveAlias, verdict: &str, reason: String) -> Answer {
+        let mine = alias.rollout.as_ref().filter(|rollout| rollout.execution == self.execution);
+        let stable = mine.and_then(|rollout| rollout.stable.as_deref());
+        let variables = self.variables(verdict, &reason, stable.unwrap_or(&alias.version));
+        Answer::Done { summary: reason, variables }
     }
 
     /// The variables of an action that ends well.

@@ -22,6 +22,7 @@ const CLAIM: TimeDelta = TimeDelta::minutes(1);
 
 /// What came of beginning.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one per invocation")]
 pub enum Begun {
     /// The rollback stands in the alias; `by_us` when this call wrote it.
     Marked {

@@ -16,7 +16,7 @@ pub(super) async fn acquire(run: &Run<'_>, alias: LiveAlias) -> Result<Answer, W
     let running = run.live.deployments(Which::Running).await?;
     let others =
         Others { deployment: running.into_iter().next().map(|deployment| deployment.id), owner_runs };
-    match decide::acquire(&alias, run.execution, &others) {
+    match decide::acquire(&alias, run.execution, &others, run.now) {
         Acquired::Take => take(run, &alias).await,
         Acquired::HadItBefore => Ok(done(run, &alias, "done-before", "this execution had the alias before")),
         Acquired::Wait(what) => Ok(Answer::wait(format!("waiting: {what}"))),
@@ -25,9 +25,11 @@ pub(super) async fn acquire(run: &Run<'_>, alias: LiveAlias) -> Result<Answer, W
 }
 
 async fn take(run: &Run<'_>, read: &LiveAlias) -> Result<Answer, WorkError> {
-    let mine = || Change { traffic: Traffic::Keep, rollout: Rollout::of(run.execution) };
-    let alias = run.live.change(|alias| is_unchanged(alias, read).then(mine)).await?;
-    if alias.rollout == Some(Rollout::of(run.execution)) {
+    let mine =
+        |alias: &LiveAlias| Change { traffic: Traffic::Keep, rollout: decide::taking(alias, run.execution) };
+    let alias = run.live.change(|alias| is_unchanged(alias, read).then(|| mine(alias))).await?;
+    let is_mine = |rollout: &Rollout| rollout.execution == run.execution && rollout.rollback.is_none();
+    if alias.rollout.as_ref().is_some_and(is_mine) {
         return Ok(done(run, &alias, "acquired", "this execution has the alias"));
     }
     Ok(Answer::wait("waiting: the alias was changed at the same moment; looking again"))

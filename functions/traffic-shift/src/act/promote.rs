@@ -2,10 +2,9 @@
 
 use crate::WorkError;
 use crate::answer::Answer;
-use crate::decide::{self, AfterDeployment, Promoting, alarms_that_count, with_alarms};
+use crate::decide::{self, AfterDeployment, Driving, Promoting, alarms_that_count, with_alarms};
 use crate::parameters::Promote;
 use crate::run::{Run, add_firing, is_unchanged};
-use chrono::{DateTime, Utc};
 use guard::Alarm;
 use release::{Change, Deployment, LiveAlias, Promotion, Rollout, Stand, Started, Traffic};
 
@@ -14,38 +13,41 @@ pub(super) async fn promote(
     alias: LiveAlias,
     wanted: &Promote,
 ) -> Result<Answer, WorkError> {
-    match decide::promote(&alias, wanted) {
-        Ok(Promoting::FirstRelease(reason)) => Ok(untouched(run, &alias, "first-release", reason)),
-        Ok(Promoting::DoneBefore(reason)) => Ok(untouched(run, &alias, "done-before", reason)),
+    match decide::promote(&alias, wanted, run.now) {
+        Ok(Promoting::FirstRelease(reason)) => Ok(run.untouched(&alias, "first-release", reason)),
+        Ok(Promoting::DoneBefore(reason)) => Ok(run.untouched(&alias, "done-before", reason)),
         Ok(Promoting::Begin { rollout, stable, differs }) => {
-            let alarms = run.alarms().await?;
-            let versions = [wanted.candidate.as_str(), stable.as_str()];
-            let checked =
-                run.preflight(versions, differs, &alarms, (wanted.hotfix, rollout.split_since)).await?;
-            let excused = match checked {
-                Ok(excused) => excused,
-                Err(refusal) => return Ok(refusal.into()),
-            };
-            let alias = hand_over(run, &alias, rollout, &stable).await?;
-            match decide::promote(&alias, wanted) {
-                Ok(Promoting::Drive { stable, since }) => {
-                    drive(run, wanted, (&stable, since), &alarms, &excused).await
-                }
-                _ => Ok(Answer::wait("the alias was changed at the same moment; looking again")),
-            }
+            begin(run, &alias, wanted, (*rollout, &stable, differs)).await
         }
-        Ok(Promoting::Drive { stable, since }) => {
+        Ok(Promoting::Drive(driving)) => {
             let alarms = run.alarms().await?;
-            drive(run, wanted, (&stable, since), &alarms, &[]).await
+            drive(run, wanted, &driving, &alarms, &[]).await
         }
         Err(refusal) => Ok(refusal.into()),
     }
 }
 
-fn untouched(run: &Run<'_>, alias: &LiveAlias, verdict: &str, reason: String) -> Answer {
-    let stable = alias.rollout.as_ref().and_then(|rollout| rollout.stable.as_deref());
-    let variables = run.variables(verdict, &reason, stable.unwrap_or(&alias.version));
-    Answer::Done { summary: reason, variables }
+async fn begin(
+    run: &mut Run<'_>,
+    alias: &LiveAlias,
+    wanted: &Promote,
+    (rollout, stable, differs): (Rollout, &str, Option<String>),
+) -> Result<Answer, WorkError> {
+    let versions = [wanted.candidate.as_str(), stable];
+    let split_since = rollout.split_since;
+    if let Some(blame) = run.breach_of_split(versions, split_since).await? {
+        return run.roll_back(&blame).await;
+    }
+    let alarms = run.alarms().await?;
+    let excused = match run.preflight(versions, differs, &alarms, (wanted.hotfix, split_since)).await? {
+        Ok(excused) => excused,
+        Err(refusal) => return Ok(refusal.into()),
+    };
+    let alias = hand_over(run, alias, rollout, stable).await?;
+    match decide::promote(&alias, wanted, run.now) {
+        Ok(Promoting::Drive(driving)) => drive(run, wanted, &driving, &alarms, &excused).await,
+        _ => Ok(Answer::wait("the alias was changed at the same moment; looking again")),
+    }
 }
 
 /// CodeDeploy refuses a split alias (CodeDeploy guide, troubleshooting), so the weights go first.
@@ -63,20 +65,20 @@ async fn hand_over(
 async fn drive(
     run: &mut Run<'_>,
     wanted: &Promote,
-    (stable, since): (&str, DateTime<Utc>),
+    driving: &Driving,
     alarms: &[Alarm],
     excused: &[String],
 ) -> Result<Answer, WorkError> {
     let promotion = Promotion {
         execution: run.execution.to_owned(),
-        from: stable.to_owned(),
+        from: driving.stable.clone(),
         to: wanted.candidate.clone(),
         configuration: wanted.deployment_config.clone(),
         before_traffic: run.config.before_traffic.clone(),
         after_traffic: run.config.after_traffic.clone(),
-        alarms: alarms_that_count(wanted.hotfix, &run.config.guard_alarms, alarms),
+        alarms: alarms_that_count(wanted.hotfix, &run.config.guard_alarms, alarms, driving.served_since),
     };
-    let id = match run.live.promote(&promotion, since).await? {
+    let id = match run.live.promote(&promotion, driving.since).await? {
         Started::As(id) => id,
         Started::Busy(other) => {
             return Ok(Answer::wait(format!(
@@ -86,8 +88,10 @@ async fn drive(
     };
     let deployment = run.live.deployment(&id).await?;
     let alias = run.live.alias().await?;
-    // Taken back in the moment in which the deployment was started: whoever did so may not have seen it.
+    // Taken back in the moment in which the deployment was started: whoever did so may not have seen it, and CodeDeploy may
+    // list it only later. It is known here.
     if let Some((_, mark)) = decide::taken_back(&alias, run.execution) {
+        run.live.stop(&id).await?;
         return run.drive_back(mark).await;
     }
     match decide::after_deployment(&deployment, &alias, &wanted.candidate) {
@@ -95,7 +99,7 @@ async fn drive(
             let summary = format!("CodeDeploy's deployment {id} is under way: {}", alias.in_words());
             Ok(Answer::wait(with_alarms(&summary, excused)))
         }
-        AfterDeployment::Finish => finish(run, wanted, stable, &deployment, alarms).await,
+        AfterDeployment::Finish => finish(run, wanted, &driving.stable, &deployment, alarms).await,
         AfterDeployment::Changed(message) => Ok(Answer::failed(message)),
         AfterDeployment::RollBack(blame) => run.roll_back(&blame).await,
     }
@@ -122,7 +126,7 @@ async fn finish(
             _ => None,
         })
         .await?;
-    if !matches!(decide::promote(&alias, wanted), Ok(Promoting::DoneBefore(_))) {
+    if !matches!(decide::promote(&alias, wanted, run.now), Ok(Promoting::DoneBefore(_))) {
         return Ok(Answer::wait("the alias was changed at the same moment; looking again"));
     }
     let since = whole_since.format("%FT%TZ");

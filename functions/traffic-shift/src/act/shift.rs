@@ -8,19 +8,20 @@ use crate::decide::{
 use crate::evidence::percent_text;
 use crate::parameters::Shift;
 use crate::run::{Run, add_firing, is_unchanged};
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use guard::Alarm;
-use judge::Phase;
-use readings::Window;
 use release::{Change, LiveAlias, Rollout, Traffic};
 
 pub(super) async fn shift(run: &mut Run<'_>, alias: LiveAlias, wanted: &Shift) -> Result<Answer, WorkError> {
     match decide::shift(&alias, wanted) {
-        Ok(Shifting::FirstRelease(reason)) => Ok(untouched(run, &alias, "first-release", reason)),
-        Ok(Shifting::DoneBefore(reason)) => Ok(untouched(run, &alias, "done-before", reason)),
+        Ok(Shifting::FirstRelease(reason)) => Ok(run.untouched(&alias, "first-release", reason)),
+        Ok(Shifting::DoneBefore(reason)) => Ok(run.untouched(&alias, "done-before", reason)),
         Ok(Shifting::Begin { stable, split_since, differs }) => {
-            let alarms = run.alarms().await?;
             let versions = [wanted.candidate.as_str(), stable.as_str()];
+            if let Some(blame) = run.breach_of_split(versions, split_since).await? {
+                return run.roll_back(&blame).await;
+            }
+            let alarms = run.alarms().await?;
             match run.preflight(versions, differs, &alarms, (wanted.hotfix, split_since)).await? {
                 Ok(excused) => begin(run, &alias, wanted, (stable, split_since), &excused).await,
                 Err(refusal) => Ok(refusal.into()),
@@ -29,12 +30,6 @@ pub(super) async fn shift(run: &mut Run<'_>, alias: LiveAlias, wanted: &Shift) -
         Ok(Shifting::Bake { stable, split_since }) => bake(run, wanted, &stable, split_since).await,
         Err(refusal) => Ok(refusal.into()),
     }
-}
-
-fn untouched(run: &Run<'_>, alias: &LiveAlias, verdict: &str, reason: String) -> Answer {
-    let stable = alias.rollout.as_ref().and_then(|rollout| rollout.stable.as_deref());
-    let variables = run.variables(verdict, &reason, stable.unwrap_or(&alias.version));
-    Answer::Done { summary: reason, variables }
 }
 
 async fn begin(
@@ -80,10 +75,7 @@ async fn bake(
     if let Err(refusal) = no_alarm_is_missing(&run.config.guard_alarms, &alarms) {
         return Ok(refusal.into());
     }
-    let subject = run.subject(&wanted.candidate, stable, false);
-    let from = split_since.duration_trunc(TimeDelta::minutes(1)).unwrap_or(split_since);
-    let window = Window::settled(from, run.now, run.config.judging.settle_minutes);
-    run.judge(Phase::Split, &subject, &window).await?;
+    let (subject, window) = run.judge_split([&wanted.candidate, stable], split_since).await?;
     if let Some(blame) = run.report().and_then(breach) {
         return run.roll_back(&blame).await;
     }

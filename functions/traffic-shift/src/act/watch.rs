@@ -3,7 +3,7 @@
 use crate::WorkError;
 use crate::answer::Answer;
 use crate::decide::{
-    self, Watching, accused, baked, breach, no_alarm_is_missing, percent_complete, window_alone,
+    self, Watched, Watching, accused, breach, missing_alarms, percent_complete, watched, window_alone,
 };
 use crate::parameters::Watch;
 use crate::run::{Run, add_firing};
@@ -12,11 +12,8 @@ use judge::Phase;
 use release::LiveAlias;
 
 pub(super) async fn watch(run: &mut Run<'_>, alias: &LiveAlias, wanted: &Watch) -> Result<Answer, WorkError> {
-    match decide::watch(alias, wanted) {
-        Ok(Watching::FirstRelease(reason)) => {
-            let variables = run.variables("first-release", &reason, &alias.version);
-            Ok(Answer::Done { summary: reason, variables })
-        }
+    match decide::watch(alias, wanted, run.config.judging.settle_minutes, run.now) {
+        Ok(Watching::FirstRelease(reason)) => Ok(run.untouched(alias, "first-release", reason)),
         Ok(Watching::Watch { stable, served_since, whole_since }) => {
             look(run, wanted, &stable, (served_since, whole_since)).await
         }
@@ -34,9 +31,12 @@ async fn look(
     if let Some(blame) = accused(&alarms, served_since) {
         return run.roll_back(&blame).await;
     }
-    if let Err(refusal) = no_alarm_is_missing(&run.config.guard_alarms, &alarms) {
-        return Ok(refusal.into());
+    let missing = missing_alarms(&run.config.guard_alarms, &alarms);
+    if let Some(missing) = &missing {
+        // No failure here: it would take a promoted version back for a setting.
+        tracing::warn!(execution = run.execution, problem = missing, "watching without these alarms");
     }
+    let told = missing.map_or_else(String::new, |missing| format!(" ({missing})"));
     let subject = run.subject(&wanted.candidate, stable, true);
     let window = window_alone(whole_since, run.now, wanted.minutes, run.config.judging.settle_minutes);
     run.judge(Phase::Whole, &subject, &window).await?;
@@ -44,17 +44,21 @@ async fn look(
         return run.roll_back(&blame).await;
     }
     let (elapsed, reason) = (run.now - whole_since, run.judges_reason());
-    match baked(run.report(), elapsed, wanted.minutes, wanted.minutes) {
-        None => {
-            let summary =
-                format!("watched {} of {} minutes: {reason}", elapsed.num_minutes(), wanted.minutes);
-            Ok(Answer::Continue { summary, percent_complete: percent_complete(elapsed, wanted.minutes) })
+    let minutes = elapsed.num_minutes();
+    match watched(run.report(), elapsed, wanted.minutes) {
+        Watched::GoesOn { of_minutes } => {
+            let summary = format!("watched {minutes} of {of_minutes} minutes: {reason}{told}");
+            Ok(Answer::Continue { summary, percent_complete: percent_complete(elapsed, of_minutes) })
         }
-        Some(verdict) => {
+        Watched::Unread => Ok(Answer::failed(format!(
+            "nothing could be read in {minutes} minutes of watching, so that nothing is known of version {}: {reason}{told}",
+            wanted.candidate
+        ))),
+        Watched::Ended(verdict) => {
             let mut variables = run.variables(verdict, &reason, stable);
             run.add_numbers(&mut variables, &subject, &window).await;
             add_firing(&mut variables, &alarms);
-            Ok(Answer::Done { summary: format!("{verdict} at 100 %: {reason}"), variables })
+            Ok(Answer::Done { summary: format!("{verdict} at 100 %: {reason}{told}"), variables })
         }
     }
 }

@@ -44,20 +44,23 @@ pub fn accused(alarms: &[Alarm], served_since: DateTime<Utc>) -> Option<Blame> {
     Some(Blame::new(&format!("alarm {}", first.name), told.collect::<Vec<_>>().join("; ")))
 }
 
+/// A sentence with the guard alarms that do not exist; `None` when all do.
+#[must_use]
+pub fn missing_alarms(names: &[String], alarms: &[Alarm]) -> Option<String> {
+    let is_missing = |name: &&String| !alarms.iter().any(|alarm| alarm.name == **name);
+    let missing: Vec<_> = names.iter().filter(is_missing).map(String::as_str).collect();
+    let told = || format!("guard alarms that do not exist: {}", missing.join(", "));
+    (!missing.is_empty()).then(told)
+}
+
 /// An alarm that was deleted guards nobody.
 ///
 /// # Errors
 /// With the names of those that do not exist.
 pub fn no_alarm_is_missing(names: &[String], alarms: &[Alarm]) -> Result<(), Refusal> {
-    let exists = |name: &&String| !alarms.iter().any(|alarm| alarm.name == **name);
-    let missing: Vec<_> = names.iter().filter(exists).cloned().collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let missing = missing.join(", ");
-    Err(Refusal::configuration(format!(
-        "guard alarms that do not exist: {missing}; correct GUARD_ALARMS or create them"
-    )))
+    missing_alarms(names, alarms).map_or(Ok(()), |told| {
+        Err(Refusal::configuration(format!("{told}; correct GUARD_ALARMS or create them")))
+    })
 }
 
 /// The judge's breach.

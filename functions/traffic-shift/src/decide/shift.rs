@@ -1,7 +1,8 @@
 //! May this shift begin, does it go on, was it done before?
 
 use super::{
-    Refusal, differs_from_split, differs_from_whole, first_release, is_whole_at, ours, same_candidate,
+    Refusal, differs_from_split, differs_from_whole, first_release, is_whole_at, not_older, ours,
+    same_candidate,
 };
 use crate::parameters::Shift;
 use chrono::{DateTime, Utc};
@@ -35,7 +36,8 @@ pub enum Shifting {
 /// Decides by the alias. Whoever asks has seen to [`super::taken_back`] before.
 ///
 /// # Errors
-/// When the alias is another's or not as this release left it, or the steps are out of order.
+/// When the alias is another's or not as this release left it, the version is older than the one that customers have, or the
+/// steps are out of order.
 pub fn shift(alias: &LiveAlias, wanted: &Shift) -> Result<Shifting, Refusal> {
     let stand = ours(alias, &wanted.execution)?;
     if let Some(rollout) = super::rollout_of(stand) {
@@ -46,6 +48,7 @@ pub fn shift(alias: &LiveAlias, wanted: &Shift) -> Result<Shifting, Refusal> {
             Ok(Shifting::FirstRelease(first_release(&wanted.candidate)))
         }
         Stand::Acquired(_) => {
+            not_older(&wanted.candidate, &alias.version)?;
             in_order(0, wanted.step)?;
             let differs = differs_from_whole(alias, None);
             Ok(Shifting::Begin { stable: alias.version.clone(), split_since: None, differs })
@@ -76,6 +79,7 @@ fn next_step(alias: &LiveAlias, rollout: &Rollout, wanted: &Shift) -> Result<Shi
             (None, None) => Err(incomplete()),
         };
     }
+    not_older(&wanted.candidate, &stable)?;
     in_order(last, wanted.step)?;
     Ok(Shifting::Begin { stable, split_since, differs: differs_from_split(alias, rollout, None) })
 }
@@ -129,6 +133,25 @@ mod tests {
         assert!(late.is_configuration && late.message.starts_with("step 3 comes before step 4"), "{late:?}");
         let first = refusal(&alias("6", None, Some(Rollout::of("e-1"))), &wanted(2));
         assert!(first.is_configuration && first.message.starts_with("step 1 comes before"), "{first:?}");
+    }
+
+    #[test]
+    fn shift_is_refused_when_customers_have_a_later_version() {
+        // By number: as texts, 10 would be the earlier one.
+        for (version, refused) in [("6", false), ("8", true), ("10", true)] {
+            let first = shift(&alias(version, None, Some(Rollout::of("e-1"))), &wanted(1));
+            let rollout = Rollout { stable: Some(version.to_owned()), ..shifting(1) };
+            let further = shift(&alias(version, split(10.0), Some(rollout)), &wanted(2));
+            for shift in [first, further] {
+                assert_eq!(shift.is_err(), refused, "{shift:?}");
+                if let Err(Refusal { is_configuration, message }) = shift {
+                    let told = format!(
+                        "version 7 is older than version {version}, which customers have; to go back invoke alarm-rollback (docs/runbook.md)"
+                    );
+                    assert_eq!((is_configuration, message), (false, told));
+                }
+            }
+        }
     }
 
     #[test]

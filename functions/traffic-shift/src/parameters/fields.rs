@@ -4,16 +4,16 @@ use serde::de::{Deserialize, Deserializer, Error};
 use std::ops::RangeInclusive;
 
 /// A pipeline execution's id has 36 characters; the description of the alias has no room for much more.
-const LONGEST_EXECUTION: usize = 64;
+const LONGEST_EXECUTION: usize = 40;
 /// Function names have at most 64 characters, aliases 128 (Lambda API reference).
 const LONGEST_NAME: usize = 128;
-/// Version numbers grow without a limit; so many digits are surely none.
-const LONGEST_VERSION: usize = 18;
+/// Version numbers grow without a limit; so many digits are surely none, and more have no room in the alias either.
+const LONGEST_VERSION: usize = 9;
 /// Names of deployment configurations have at most 100 characters (CodeDeploy quotas).
 const LONGEST_CONFIGURATION: usize = 100;
 
 pub(super) fn execution<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let expected = "1 to 64 characters without spaces, as #{codepipeline.PipelineExecutionId} gives them";
+    let expected = "1 to 40 characters without spaces, as #{codepipeline.PipelineExecutionId} gives them";
     checked(from, expected, |text| within(text, LONGEST_EXECUTION))
 }
 

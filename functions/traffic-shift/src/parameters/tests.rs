@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use release::{Notice, Rollout};
 use serde_json::json;
 
 fn shift() -> Value {
@@ -47,9 +48,10 @@ fn field_is_named_when_it_is_out_of_its_range() {
         ("candidate", json!("$LATEST")),
         ("candidate", json!("")),
         ("candidate", json!(7)),
+        ("candidate", json!("1234567890")),
         ("execution", json!("")),
         ("execution", json!("a b")),
-        ("execution", json!("x".repeat(65))),
+        ("execution", json!("x".repeat(41))),
         ("function", json!("a:b")),
         ("alias", json!("")),
         ("hotfix", json!("yes")),
@@ -70,7 +72,8 @@ fn limits_are_taken() {
         ("maxBakeMinutes", json!(15)),
         ("maxBakeMinutes", json!(1_200)),
         ("step", json!(20)),
-        ("execution", json!("x".repeat(64))),
+        ("candidate", json!("123456789")),
+        ("execution", json!("x".repeat(40))),
         ("hotfix", json!("true")),
     ] {
         assert!(with(field, value.clone()).is_ok(), "{field} {value}");
@@ -78,6 +81,18 @@ fn limits_are_taken() {
     let mut longest = shift();
     (longest["bakeMinutes"], longest["maxBakeMinutes"]) = (json!(600), json!(600));
     assert!(Parameters::read(&longest.to_string()).is_ok());
+}
+
+#[test]
+fn alias_has_room_for_a_rollback_and_its_reason_when_everything_is_as_long_as_it_may_be() {
+    let now = chrono::DateTime::from_timestamp(1_795_428_900, 0).unwrap();
+    let (candidate, stable) = (Some("123456789".to_owned()), Some("123456788".to_owned()));
+    let promoted = Rollout { candidate, stable, whole_since: Some(now), ..Rollout::of(&"x".repeat(40)) };
+    let mut back = promoted.taken_back("breach: errors 60/600", now);
+    back.rollback.as_mut().unwrap().notice = Some(Notice::ClaimedAt(now));
+    let text = back.description().unwrap();
+    assert!(text.chars().count() <= 256, "{text}");
+    assert_eq!(Rollout::from_description(&text), Some(back));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Taking the alias.
 
 use crate::stage::{Stage, parameters};
-use release::{BY_HAND, Notice, Rollout};
+use release::{BY_HAND, Notice, Previous, Rollout};
 use serde_json::json;
 
 async fn stage() -> Stage {
@@ -57,6 +57,43 @@ async fn alias_is_taken_after_a_rollback_when_people_were_told() {
     back.rollback.as_mut().unwrap().notice = Some(Notice::Sent);
     stage.point("1", 0.0, Some(&back)).await;
     assert_eq!(stage.act(2).await.decision, "done");
+}
+
+#[tokio::test]
+async fn alias_is_taken_after_a_rollback_of_which_nobody_can_be_told() {
+    let stage = stage().await;
+    let (candidate, stable) = (Some("2".to_owned()), Some("1".to_owned()));
+    let back = Rollout { candidate, stable, ..Rollout::of(BY_HAND) }.taken_back("by hand", stage.now());
+    stage.point("1", 0.0, Some(&back)).await;
+    let execution = stage.start();
+    stage.wait_minutes(29);
+    assert!(stage.act(1).await.reason.contains("is being finished"));
+    stage.wait_minutes(1);
+    assert_eq!(stage.act(2).await.decision, "done");
+    assert_eq!(stage.alias().await.rollout, Some(Rollout::of(&execution)));
+}
+
+#[tokio::test]
+async fn way_back_of_the_version_that_customers_have_is_kept() {
+    let stage = stage().await;
+    let whole_since = stage.minutes_ago(60);
+    let promoted = Rollout {
+        candidate: Some("2".to_owned()),
+        stable: Some("1".to_owned()),
+        whole_since: Some(whole_since),
+        ..Rollout::of("11111111-2222-4333-8444-555555555555")
+    };
+    stage.point("2", 0.0, Some(&promoted)).await;
+    let first = stage.start();
+    assert_eq!(stage.act(1).await.decision, "done");
+    let previous = Some(Previous { candidate: "2".to_owned(), stable: "1".to_owned(), whole_since });
+    let taken = |execution: &str| Some(Rollout { previous: previous.clone(), ..Rollout::of(execution) });
+    assert_eq!(stage.alias().await.rollout, taken(&first));
+    stage.end(&first).await;
+    // The next release has it from one that shifted nothing.
+    let second = stage.start();
+    assert_eq!(stage.act(2).await.decision, "done");
+    assert_eq!(stage.alias().await.rollout, taken(&second));
 }
 
 #[tokio::test]

@@ -27,6 +27,15 @@ async fn action_fails_with_what_to_set_when_a_setting_is_wrong() {
 }
 
 #[tokio::test]
+async fn action_fails_when_nobody_says_what_guards_the_release() {
+    let stage = Stage::set(&parameters("acquire", &json!({})), &[("GUARD_ALARMS", "")]).await;
+    stage.start();
+    stage.act(1).await;
+    let told = "GUARD_ALARMS must be set: list the rollout guard, or write none to release without one";
+    assert_eq!(stage.failure(), ("ConfigurationError".to_owned(), told.to_owned()));
+}
+
+#[tokio::test]
 async fn action_fails_when_six_calls_in_a_row_do() {
     let stage = Stage::set(&parameters("acquire", &json!({})), &[]).await;
     stage.start();

@@ -4,6 +4,8 @@
 #![expect(clippy::panic, reason = "a test that waits in vain must end")]
 
 mod acquire;
+mod between;
+mod further_step;
 mod handle;
 mod promote;
 mod shift;

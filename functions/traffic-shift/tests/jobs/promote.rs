@@ -1,8 +1,10 @@
 //! The last step by CodeDeploy.
 
+use crate::between::Between;
 use crate::stage::{HOOK, Stage, parameters};
-use release::{Notice, Rollout, Stand};
+use release::{Notice, Previous, Rollout, Stand};
 use serde_json::{Value, json};
+use twin::ApiError;
 
 const CONFIGURATION: &str = "CodeDeployDefault.LambdaAllAtOnce";
 
@@ -86,6 +88,16 @@ async fn nothing_is_promoted_when_the_version_has_everything_or_was_promoted() {
     stage.start();
     assert_eq!(stage.act(1).await.decision, "done");
     assert_eq!((stage.variable("verdict").as_str(), deployments(&stage)), ("first-release", 0));
+    let stage = Stage::set(&promote(&json!({})), &[]).await;
+    // What another release left is not this one's last good version.
+    let (stable, whole_since) = (Some("1".to_owned()), Some(stage.now()));
+    stage.point("2", 0.0, Some(&Rollout { stable, whole_since, ..Rollout::of("e-9") })).await;
+    stage.start();
+    assert_eq!(stage.act(1).await.decision, "done");
+    assert_eq!(
+        (stage.variable("verdict").as_str(), stage.variable("stable").as_str()),
+        ("first-release", "2")
+    );
     let (stage, execution) = shifted("Succeeded", &json!({}), &[]).await;
     let (candidate, whole_since) = (Some("2".to_owned()), Some(stage.now()));
     let rollout = Rollout { candidate, whole_since, ..Rollout::of(&execution) };
@@ -115,6 +127,66 @@ async fn hotfix_is_promoted_when_an_alarm_fires_already() {
     stage.put_alarm("guard").await;
     stage.fire("guard").await;
     stage.point("1", 0.0, Some(&Rollout::of(&execution))).await;
+    // Dates in the alias are whole seconds.
+    stage.wait_minutes(1);
     assert_eq!(stage.act_to_the_end(1).await.decision, "done");
     assert_eq!(stage.variable("firingAlarms"), "guard");
+}
+
+#[tokio::test]
+async fn promotion_is_stopped_when_the_release_was_taken_back_in_its_first_moment() {
+    let mut stage = Stage::set(&promote(&json!({})), &[]).await;
+    let execution = stage.start();
+    let (candidate, stable) = (Some("2".to_owned()), Some("1".to_owned()));
+    let promoting_since = Some(stage.now());
+    let rollout = Rollout { candidate, stable, promoting_since, ..Rollout::of(&execution) };
+    stage.point("1", 0.0, Some(&rollout)).await;
+    let between = Between::before("CodeDeploy_20141006.GetDeployment", &stage.twin.endpoint()).await;
+    stage.route(between.endpoint.clone());
+    let taken_back = async {
+        stage.point("1", 0.0, Some(&rollout.taken_back("by hand", stage.now()))).await;
+        // CodeDeploy does not list the deployment yet, here in the plainest way.
+        let unlisted = ApiError::bad_request("ThrottlingException", "slow down");
+        stage.twin.faults().inject("codedeploy:ListDeployments", usize::MAX, unlisted);
+    };
+    let (decided, ()) = tokio::join!(stage.act(1), between.meanwhile(taken_back));
+    assert_eq!(decided.decision, "continue", "{}", decided.reason);
+    assert_eq!((deployments(&stage), stage.twin.faults().count("codedeploy:StopDeployment")), (1, 1));
+}
+
+#[tokio::test]
+async fn release_is_taken_back_before_its_last_step_when_the_split_went_bad_since_its_bake() {
+    let (stage, _) = shifted("Succeeded", &json!({}), &[("GUARD_ALARMS", "missing")]).await;
+    stage.traffic(3..=30, 6);
+    assert_eq!(stage.act(1).await.decision, "failed");
+    let (code, message) = stage.failure();
+    // The alarm that does not exist is told by nobody: going back comes first.
+    assert_eq!((code.as_str(), deployments(&stage)), ("JobFailed", 0));
+    assert!(message.contains("because errors: the canary"), "{message}");
+    let alias = stage.alias().await;
+    assert!(matches!(alias.stand(), Stand::RolledBack(..)), "{alias:?}");
+    assert_eq!((alias.version.as_str(), &alias.split), ("1", &None));
+}
+
+#[tokio::test]
+async fn older_version_is_not_promoted() {
+    let stage = Stage::set(&promote(&json!({"candidate": "1"})), &[]).await;
+    let execution = stage.start();
+    stage.point("2", 0.0, Some(&Rollout::of(&execution))).await;
+    assert_eq!(stage.act(1).await.decision, "failed");
+    let told = "version 1 is older than version 2, which customers have; to go back invoke alarm-rollback (docs/runbook.md)";
+    assert_eq!(stage.failure(), ("JobFailed".to_owned(), told.to_owned()));
+    assert_eq!(deployments(&stage), 0);
+}
+
+#[tokio::test]
+async fn release_has_its_own_way_back_when_it_promotes() {
+    let stage = Stage::set(&promote(&json!({})), &[]).await;
+    let execution = stage.start();
+    let (candidate, stable) = ("1".to_owned(), "0".to_owned());
+    let previous = Some(Previous { candidate, stable, whole_since: stage.minutes_ago(60) });
+    stage.point("1", 0.0, Some(&Rollout { previous, ..Rollout::of(&execution) })).await;
+    assert_eq!(stage.act_to_the_end(1).await.decision, "done");
+    let rollout = stage.alias().await.rollout.unwrap();
+    assert_eq!((rollout.previous, rollout.stable.as_deref()), (None, Some("1")));
 }

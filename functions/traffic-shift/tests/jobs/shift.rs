@@ -2,26 +2,26 @@
 
 use crate::stage::{Stage, parameters};
 use chrono::{DateTime, Utc};
-use release::Rollout;
+use release::{Previous, Rollout};
 use serde_json::{Value, json};
 use twin::ApiError;
 
 const ALARM: (&str, &str) = ("GUARD_ALARMS", "guard");
 
-fn step(step: u8, more: &Value) -> Value {
+pub(crate) fn step(step: u8, more: &Value) -> Value {
     let mut fields =
         json!({"candidate": "2", "step": step, "percent": 10, "bakeMinutes": 10, "maxBakeMinutes": 20});
     fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     parameters("shift", &fields)
 }
 
-fn shifting(execution: &str, since: DateTime<Utc>) -> Rollout {
+pub(crate) fn shifting(execution: &str, since: DateTime<Utc>) -> Rollout {
     let (candidate, stable) = (Some("2".to_owned()), Some("1".to_owned()));
     Rollout { step: Some(1), candidate, stable, split_since: Some(since), ..Rollout::of(execution) }
 }
 
 /// A stage whose execution has the alias.
-async fn acquired(parameters: &Value, settings: &[(&str, &str)]) -> (Stage, String) {
+pub(crate) async fn acquired(parameters: &Value, settings: &[(&str, &str)]) -> (Stage, String) {
     let stage = Stage::set(parameters, settings).await;
     let execution = stage.start();
     stage.point("1", 0.0, Some(&Rollout::of(&execution))).await;
@@ -60,6 +60,17 @@ async fn weights_are_set_when_everything_is_well() {
     assert!(stage.now() - rollout.split_since.unwrap() < chrono::TimeDelta::minutes(1));
     // The next call bakes.
     assert!(stage.act(2).await.reason.starts_with("bake 0 of 10 minutes: no minute has settled yet"));
+}
+
+#[tokio::test]
+async fn release_has_its_own_way_back_when_it_shifts() {
+    let (stage, execution) = acquired(&step(1, &json!({})), &[]).await;
+    let (candidate, stable) = ("1".to_owned(), "0".to_owned());
+    let previous = Some(Previous { candidate, stable, whole_since: stage.minutes_ago(60) });
+    stage.point("1", 0.0, Some(&Rollout { previous, ..Rollout::of(&execution) })).await;
+    assert!(stage.act(1).await.reason.starts_with("step 1 begun: 10 %"));
+    let rollout = stage.alias().await.rollout.unwrap();
+    assert_eq!((rollout.previous, rollout.stable.as_deref()), (None, Some("1")));
 }
 
 #[tokio::test]
@@ -265,22 +276,4 @@ async fn bake_fails_when_a_guard_alarm_is_deleted() {
     let (code, message) = stage.failure();
     assert_eq!(code, "ConfigurationError");
     assert!(message.starts_with("guard alarms that do not exist: guard;"), "{message}");
-}
-
-#[tokio::test]
-async fn bake_begins_anew_with_a_further_step() {
-    let (stage, execution) = acquired(&step(2, &json!({"percent": 50})), &[]).await;
-    stage.point("1", 10.0, Some(&shifting(&execution, stage.minutes_ago(13)))).await;
-    stage.traffic(3..=13, 0);
-    assert!(stage.act(1).await.reason.starts_with("step 2 begun: 50 %"));
-    // Judged are all minutes since the first split; baked is this step alone.
-    let decided = stage.act(2).await;
-    assert!(
-        decided.reason.starts_with("bake 0 of 10 minutes: 660 requests in 11 minutes"),
-        "{}",
-        decided.reason
-    );
-    stage.wait_minutes(10);
-    assert_eq!(stage.act(3).await.decision, "done");
-    assert_eq!((stage.variable("verdict"), stage.variable("percent")), ("healthy".into(), "50".into()));
 }

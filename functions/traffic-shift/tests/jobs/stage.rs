@@ -1,10 +1,9 @@
 //! A twin with versions 1 and 2 behind the alias `live`, a pipeline whose jobs wait to be answered, and the function.
 
-use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
-use aws_sdk_codedeploy::types::{
-    AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform, LifecycleEventStatus,
-};
-use aws_sdk_lambda::types::{AliasRoutingConfiguration, Environment, FunctionCode, Runtime};
+mod setup;
+mod signals;
+
+use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use clock::Clock;
 use lambda_runtime::{Context, LambdaEvent};
@@ -15,9 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use traffic_shift::{App, Decided, HandleError, handle};
-use twin::cloudwatch::Sample;
 use twin::journal::Event;
-use twin::{Host, Options, PipelineOptions, StandIn, Twin};
+use twin::{Options, PipelineOptions, Twin};
 
 pub(crate) const FUNCTION: &str = "shop";
 const PIPELINE: &str = "release";
@@ -33,6 +31,7 @@ pub(crate) struct Stage {
     pub(crate) lambda: aws_sdk_lambda::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     app: App,
+    clock: Clock,
     /// Stands still in the middle of a minute, so that no test depends on the second in which it runs.
     now: DateTime<Utc>,
     ahead_ms: Arc<AtomicI64>,
@@ -49,6 +48,7 @@ fn settings(endpoint: String, more: &[(&str, &str)]) -> impl Fn(&str) -> Option<
         "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
         "CODEDEPLOY_APPLICATION" | "CODEDEPLOY_GROUP" => Some("manuel".to_owned()),
         "PIPELINE" => Some(PIPELINE.to_owned()),
+        "GUARD_ALARMS" => Some("none".to_owned()),
         _ => None,
     }
 }
@@ -78,61 +78,18 @@ impl Stage {
         let clock = Clock::new(at, || Duration::ZERO);
         let settings = settings(twin.endpoint(), more);
         let aws = aws::Aws::from_lookup(&settings).unwrap();
-        let app = App::from_lookup(settings, clock).unwrap();
-        let stage = Self { lambda: aws.lambda(), cloudwatch: aws.cloudwatch(), twin, app, now, ahead_ms };
+        let app = App::from_lookup(settings, clock.clone()).unwrap();
+        let stage =
+            Self { lambda: aws.lambda(), cloudwatch: aws.cloudwatch(), twin, app, clock, now, ahead_ms };
         stage.publish_two_versions().await;
         stage.create_group(&aws.codedeploy()).await;
         stage.create_pipeline(parameters);
         stage
     }
 
-    async fn publish_two_versions(&self) {
-        // Never invoked: any file will do, and a small one is hashed at once.
-        let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let code = FunctionCode::builder().s3_bucket("file").s3_key(program.display().to_string()).build();
-        let create =
-            self.lambda.create_function().function_name(FUNCTION).role("arn:aws:iam::123456789012:role/shop");
-        let create = create.memory_size(1_024).runtime(Runtime::Providedal2023);
-        create.handler("bootstrap").code(code).send().await.unwrap();
-        self.lambda.publish_version().function_name(FUNCTION).send().await.unwrap();
-        self.publish("2", None).await;
-        let alias = self.lambda.create_alias().function_name(FUNCTION).name("live");
-        alias.function_version("1").send().await.unwrap();
-    }
-
-    /// One more version, with another role when one is given.
-    pub(crate) async fn publish(&self, build: &str, role: Option<&str>) {
-        let change = self.lambda.update_function_configuration().function_name(FUNCTION);
-        let environment = Environment::builder().variables("BUILD_ID", build).build();
-        change.environment(environment).set_role(role.map(str::to_owned)).send().await.unwrap();
-        self.lambda.publish_version().function_name(FUNCTION).send().await.unwrap();
-    }
-
-    async fn create_group(&self, codedeploy: &aws_sdk_codedeploy::Client) {
-        let application = codedeploy.create_application().application_name("manuel");
-        application.compute_platform(ComputePlatform::Lambda).send().await.unwrap();
-        let rollback = AutoRollbackConfiguration::builder().enabled(true);
-        let rollback = rollback.events(AutoRollbackEvent::DeploymentFailure).build();
-        let group = codedeploy.create_deployment_group().application_name("manuel");
-        let group =
-            group.deployment_group_name("manuel").service_role_arn("arn:aws:iam::123456789012:role/any");
-        let group = group.deployment_config_name("CodeDeployDefault.LambdaAllAtOnce");
-        group.auto_rollback_configuration(rollback).send().await.unwrap();
-    }
-
-    fn create_pipeline(&self, parameters: &Value) {
-        self.twin.stand_in("S3", StandIn::that_succeeds());
-        let kind = |category, provider| json!({"category": category, "owner": "AWS", "provider": provider, "version": "1"});
-        let action = |name: &str, function: &str, parameters: &str| {
-            json!({"name": name, "actions": [{"name": name, "namespace": name, "actionTypeId": kind("Invoke", "Lambda"),
-                "configuration": {"FunctionName": function, "UserParameters": parameters}}]})
-        };
-        let source = json!({"name": "Source", "actions": [{"name": "Code", "outputArtifacts": [{"name": "code"}],
-            "actionTypeId": kind("Source", "S3")}]});
-        let pipeline = json!({"name": PIPELINE, "roleArn": "arn:aws:iam::123456789012:role/pipeline",
-            "pipelineType": "V2", "executionMode": "QUEUED", "artifactStore": {"type": "S3", "location": "artifacts"},
-            "stages": [source, action("Act", SHIFT, &parameters.to_string()), action("Later", SILENT, "none")]});
-        self.call("CreatePipeline", &json!({"pipeline": pipeline}));
+    /// From now on the function reaches AWS through this endpoint, with the usual settings.
+    pub(crate) fn route(&mut self, endpoint: String) {
+        self.app = App::from_lookup(settings(endpoint, &[]), self.clock.clone()).unwrap();
     }
 
     pub(crate) fn call(&self, operation: &str, input: &Value) -> Value {
@@ -252,72 +209,5 @@ impl Stage {
     pub(crate) fn moves(&self) -> usize {
         let entries = self.twin.journal().entries();
         entries.iter().filter(|entry| matches!(entry.event, Event::AliasMoved { .. })).count()
-    }
-
-    /// Invocations of a version (empty: of the alias, by no version) in one past minute, as Lambda records them.
-    pub(crate) fn invocations(
-        &self,
-        version: &str,
-        minutes_ago: i64,
-        total: u32,
-        errors: u32,
-        duration_ms: f64,
-    ) {
-        let at = self.minutes_ago(minutes_ago);
-        let record = |name: &str, value: f64, count: u32| {
-            let mut dimensions =
-                vec![("FunctionName", FUNCTION.to_owned()), ("Resource", format!("{FUNCTION}:live"))];
-            if !version.is_empty() {
-                dimensions.push(("ExecutedVersion", version.to_owned()));
-            }
-            let dimensions = dimensions.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let (namespace, name) = ("AWS/Lambda".to_owned(), name.to_owned());
-            let sample =
-                Sample { namespace, name, dimensions, unit: None, at, value, count: f64::from(count) };
-            self.twin.cloudwatch().record(sample, self.twin.clock().now());
-        };
-        record("Invocations", 1.0, total);
-        record("Errors", 1.0, errors);
-        record("Errors", 0.0, total - errors);
-        record("Duration", duration_ms, total);
-    }
-
-    /// Version 2 beside version 1 in these past minutes.
-    pub(crate) fn traffic(&self, minutes_ago: std::ops::RangeInclusive<i64>, errors: u32) {
-        for ago in minutes_ago {
-            self.invocations("2", ago, 60, errors, 40.0);
-            self.invocations("1", ago, 540, 0, 20.0);
-        }
-    }
-
-    pub(crate) async fn put_alarm(&self, name: &str) {
-        let alarm =
-            self.cloudwatch.put_metric_alarm().alarm_name(name).namespace("Shop").metric_name("Failed");
-        let alarm = alarm.statistic(Statistic::Sum).period(60).evaluation_periods(1).threshold(1.0);
-        let alarm = alarm.comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold);
-        alarm.treat_missing_data("ignore").send().await.unwrap();
-    }
-
-    pub(crate) async fn fire(&self, name: &str) {
-        let call = self.cloudwatch.set_alarm_state().alarm_name(name).state_value(StateValue::Alarm);
-        call.state_reason("as the test says").send().await.unwrap();
-    }
-
-    /// A hook that reports this.
-    pub(crate) fn host_hook(&self, status: &'static str) {
-        let endpoint = self.twin.endpoint();
-        let host = Host::new(move |invocation| {
-            let aws = aws::Aws::from_lookup(settings(endpoint.clone(), &[])).unwrap();
-            async move {
-                let text = |name: &str| invocation.payload[name].as_str().unwrap_or_default().to_owned();
-                let call = aws.codedeploy().put_lifecycle_event_hook_execution_status();
-                let call =
-                    call.deployment_id(text("DeploymentId")).status(LifecycleEventStatus::from(status));
-                let call = call.lifecycle_event_hook_execution_id(text("LifecycleEventHookExecutionId"));
-                call.send().await.map_err(|error| aws::chain(&error))?;
-                Ok(Value::Null)
-            }
-        });
-        self.twin.host(HOOK, host).unwrap();
     }
 }

@@ -3,6 +3,11 @@
 use crate::stage::{Stage, parameters};
 use release::{Rollout, Stand};
 use serde_json::json;
+use twin::ApiError;
+
+/// One criterion, which needs two metrics.
+const ERRORS: &str = r#"[{"name": "errors", "limit": 0.01, "bad": {"namespace": "AWS/Lambda", "metric": "Errors"},
+    "total": {"namespace": "AWS/Lambda", "metric": "Invocations"}}]"#;
 
 /// A stage whose execution promoted version 2 so many minutes ago.
 async fn promoted(minutes: i64, settings: &[(&str, &str)]) -> (Stage, String) {
@@ -84,6 +89,57 @@ async fn nothing_is_watched_when_nothing_was_moved() {
     stage.point("2", 0.0, Some(&Rollout::of(&execution))).await;
     assert_eq!(stage.act(1).await.decision, "done");
     assert_eq!(stage.variable("verdict"), "first-release");
+}
+
+#[tokio::test]
+async fn watch_takes_twice_its_minutes_and_fails_when_nothing_can_be_read() {
+    let (stage, _) = promoted(15, &[("CRITERIA", ERRORS)]).await;
+    // Requests whose errors nobody counted.
+    (-15..=15).for_each(|ago| stage.record("2", ago, "Invocations", 600));
+    let decided = stage.act(1).await;
+    assert!(decided.reason.starts_with("watched 15 of 30 minutes: "), "{}", decided.reason);
+    stage.wait_minutes(15);
+    assert_eq!(stage.act(2).await.decision, "failed");
+    let (code, message) = stage.failure();
+    assert_eq!(code, "JobFailed");
+    assert!(message.starts_with("nothing could be read in 30 minutes of watching"), "{message}");
+}
+
+#[tokio::test]
+async fn watch_is_refused_when_no_minute_would_be_judged() {
+    let (stage, _) = promoted(3, &[("SETTLE_MINUTES", "15")]).await;
+    assert_eq!(stage.act(1).await.decision, "failed");
+    let (code, message) = stage.failure();
+    assert_eq!(code, "ConfigurationError");
+    assert!(
+        message.starts_with("\"minutes\" of watch (15) must be more than SETTLE_MINUTES (15)"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn watch_goes_on_with_a_warning_when_a_guard_alarm_is_deleted() {
+    let (stage, _) = promoted(14, &[("GUARD_ALARMS", "guard")]).await;
+    alone(&stage, 0..=14, 0);
+    let decided = stage.act(1).await;
+    let told = " (guard alarms that do not exist: guard)";
+    assert!(decided.decision == "continue" && decided.reason.ends_with(told), "{}", decided.reason);
+    stage.wait_minutes(1);
+    let decided = stage.act(2).await;
+    assert!(decided.decision == "done" && decided.reason.ends_with(told), "{}", decided.reason);
+}
+
+#[tokio::test]
+async fn watch_fails_when_forty_calls_in_a_row_do() {
+    let (stage, _) = promoted(14, &[]).await;
+    let throttled = ApiError::bad_request("ThrottlingException", "slow down");
+    stage.twin.faults().inject("cloudwatch:GetMetricData", usize::MAX, throttled);
+    for number in 1..=39 {
+        let decided = stage.act(number).await;
+        let told = format!("trying again ({number} of 40 failures in a row): ");
+        assert!(decided.decision == "continue" && decided.reason.starts_with(&told), "{}", decided.reason);
+    }
+    assert_eq!(stage.act(40).await.decision, "failed");
 }
 
 #[tokio::test]
