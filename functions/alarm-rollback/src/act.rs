@@ -2,10 +2,13 @@
 
 use crate::error::{Cause, HandleError};
 use crate::outcome::{Outcome, Word};
-use crate::tell::{tell, untold};
+use crate::tell::{tell, untold, withdraw_approvals};
 use crate::{App, commands};
-use chrono::{DateTime, Utc};
-use release::{Begun, Claim, Deployment, LiveAlias, Progress, Rollout, Split, Stand, Which};
+use chrono::{DateTime, TimeDelta, Utc};
+use release::{Begun, Claim, Deployment, LiveAlias, Progress, RollbackMark, Rollout, Split, Stand, Which};
+
+/// CodeDeploy puts a version back in seconds; what lasts longer is worth a warning. `release` waits no longer than three minutes.
+const USUAL_WAIT: TimeDelta = TimeDelta::seconds(60);
 
 /// What is to be begun.
 pub(crate) struct Plan {
@@ -44,7 +47,8 @@ pub(crate) async fn finish(
     rollout: &Rollout,
     reason: Option<String>,
 ) -> Result<Outcome, HandleError> {
-    let progress = match app.live.drive_back().await {
+    let now = app.now();
+    let progress = match app.live.drive_back(now).await {
         Ok(progress) => progress,
         Err(error) => {
             let running = app.live.deployments(Which::Running).await.unwrap_or_default();
@@ -61,7 +65,7 @@ pub(crate) async fn finish(
     };
     let alias = match progress {
         Progress::Waiting(id) => {
-            return Ok(outcome(Word::Waiting, format!("CodeDeploy puts the last good version back: {id}")));
+            return Ok(outcome(Word::Waiting, waiting(rollout, mark, &id, now)));
         }
         Progress::Safe(alias) => alias,
     };
@@ -77,6 +81,35 @@ pub(crate) async fn finish(
             Ok(Outcome { exposed_seconds, ..outcome(word, story.reason) })
         }
     }
+}
+
+/// Says whom is waited for, and warns when it lasts: until CodeDeploy is done, customers may get the version that is left.
+fn waiting(rollout: &Rollout, mark: &RollbackMark, deployment: &str, now: DateTime<Utc>) -> String {
+    let (reason, waited) =
+        (format!("CodeDeploy puts the last good version back: {deployment}"), now - mark.at);
+    if waited <= USUAL_WAIT {
+        return reason;
+    }
+    let (execution, waited_seconds) = (rollout.execution.as_str(), waited.num_seconds());
+    let candidate = rollout.candidate.as_deref().unwrap_or("<unknown>");
+    tracing::warn!(
+        execution,
+        deployment,
+        candidate,
+        waited_seconds,
+        "customers may still get the version that is taken back"
+    );
+    format!("{reason}; for {waited_seconds} s by now, in which customers may still get version {candidate}")
+}
+
+/// Withdraws approvals that began after people were told of the rollback.
+pub(crate) async fn withdraw(app: &App, alias: &LiveAlias, reason: &str) -> Result<Outcome, HandleError> {
+    let rollout = alias.rollout.as_ref();
+    if let Some((rollout, mark)) = rollout.and_then(|rollout| Some((rollout, rollout.rollback.as_ref()?))) {
+        // What is refused for good is in the logs; the notice about this rollback has gone out.
+        withdraw_approvals(app, rollout, mark, &mut Vec::new()).await?;
+    }
+    Ok(app.outcome(Word::Nothing, reason))
 }
 
 /// The versions that an error names.
@@ -99,7 +132,12 @@ impl Versions {
 
 impl From<&Rollout> for Versions {
     fn from(rollout: &Rollout) -> Self {
-        Self { candidate: rollout.candidate.clone(), stable: rollout.stable.clone() }
+        // A release that has shifted nothing takes back the version of the one before.
+        let before = rollout.previous.as_ref();
+        Self {
+            candidate: rollout.candidate.clone().or_else(|| Some(before?.candidate.clone())),
+            stable: rollout.stable.clone().or_else(|| Some(before?.stable.clone())),
+        }
     }
 }
 
@@ -113,5 +151,22 @@ fn unsafe_error(app: &App, versions: &Versions, running: Option<&Deployment>, so
         by_hand: running
             .map_or_else(|| commands::reset(place, stable), |deployment| commands::stop(&deployment.id)),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wait_is_told_with_its_time_when_it_is_longer_than_usual() {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let rollout = Rollout { candidate: Some("7".to_owned()), ..Rollout::of("e-1") }.taken_back("x", at);
+        let mark = rollout.rollback.clone().unwrap();
+        let told = |seconds| waiting(&rollout, &mark, "d-1", at + TimeDelta::seconds(seconds));
+        let short = "CodeDeploy puts the last good version back: d-1";
+        assert_eq!((told(59).as_str(), told(60).as_str()), (short, short));
+        let long = format!("{short}; for 61 s by now, in which customers may still get version 7");
+        assert_eq!(told(61), long);
     }
 }

@@ -14,11 +14,17 @@ pub const CODEDEPLOY_GROUP: &str = "CODEDEPLOY_GROUP";
 pub const GUARD_ALARMS: &str = "GUARD_ALARMS";
 /// The pipeline of the rollouts; empty: no approvals are withdrawn, and no execution is looked up.
 pub const PIPELINE: &str = "PIPELINE";
+/// Names of the stages whose failure takes a promoted version back, separated by commas; empty: no stage's does, once the version
+/// is promoted. List the stage that promotes and watches (`DeployProd`), and never a test stage after it: its failure is
+/// about something else. Before the promotion each stage of the rollout's execution counts.
+pub const ROLLOUT_STAGES: &str = "ROLLOUT_STAGES";
 /// The SNS topic where people are told; empty: they are not.
 pub const NOTICE_TOPIC_ARN: &str = "NOTICE_TOPIC_ARN";
 /// For how long after the last step a rollout is still taken back by itself, in minutes; 60 when unset. A person may later.
 pub const ROLLBACK_WINDOW_MINUTES: &str = "ROLLBACK_WINDOW_MINUTES";
 
+/// A stage's name is at most this long (CodePipeline API reference, `StageDeclaration`).
+const LONGEST_STAGE: usize = 100;
 const USUAL_WINDOW_MINUTES: u32 = 60;
 /// A week: what fires later than that is hardly the release's fault.
 const MOST_WINDOW_MINUTES: u32 = 10_080;
@@ -37,6 +43,10 @@ pub enum ConfigError {
         "{NOTICE_TOPIC_ARN} must be the ARN of an SNS topic, for example arn:aws:sns:eu-west-1:123456789012:releases; got {0:?}"
     )]
     Topic(String),
+    #[error(
+        "{ROLLOUT_STAGES} must be names of stages, of 1 to {LONGEST_STAGE} letters, digits and .@-_ each, separated by commas; got {0:?}"
+    )]
+    Stages(String),
     #[error("{ROLLBACK_WINDOW_MINUTES} must be whole minutes from 1 to {MOST_WINDOW_MINUTES}; got {0:?}")]
     Window(String),
     #[error(transparent)]
@@ -54,6 +64,8 @@ pub struct Config {
     pub guard_alarms: Vec<String>,
     /// See [`PIPELINE`].
     pub pipeline: Option<String>,
+    /// See [`ROLLOUT_STAGES`].
+    pub rollout_stages: Vec<String>,
     /// See [`NOTICE_TOPIC_ARN`].
     pub notice_topic_arn: Option<String>,
     /// See [`ROLLBACK_WINDOW_MINUTES`].
@@ -81,6 +93,7 @@ impl Config {
             },
             guard_alarms: guard::names(&filled(GUARD_ALARMS).unwrap_or_default())?,
             pipeline: filled(PIPELINE),
+            rollout_stages: filled(ROLLOUT_STAGES).map(stages).transpose()?.unwrap_or_default(),
             notice_topic_arn: filled(NOTICE_TOPIC_ARN).map(topic).transpose()?,
             window: window(filled(ROLLBACK_WINDOW_MINUTES))?,
             judging: Judging::from_lookup(&lookup)?,
@@ -92,6 +105,15 @@ fn topic(arn: String) -> Result<String, ConfigError> {
     let parts: Vec<_> = arn.split(':').collect();
     let is_topic = matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty());
     if is_topic { Ok(arn) } else { Err(ConfigError::Topic(arn)) }
+}
+
+fn stages(text: String) -> Result<Vec<String>, ConfigError> {
+    let plain = |name: &String| {
+        let known = |c: char| c.is_ascii_alphanumeric() || ".@-_".contains(c);
+        (1..=LONGEST_STAGE).contains(&name.len()) && name.chars().all(known)
+    };
+    let names: Vec<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().all(plain) { Ok(names) } else { Err(ConfigError::Stages(text)) }
 }
 
 fn window(text: Option<String>) -> Result<TimeDelta, ConfigError> {
@@ -119,6 +141,7 @@ mod tests {
         let config = read(&[
             (PIPELINE, ""),
             (GUARD_ALARMS, " "),
+            (ROLLOUT_STAGES, " "),
             (NOTICE_TOPIC_ARN, ""),
             (ROLLBACK_WINDOW_MINUTES, ""),
         ])
@@ -127,7 +150,7 @@ mod tests {
             (config.pipeline, config.notice_topic_arn, config.window),
             (None, None, TimeDelta::hours(1))
         );
-        assert!(config.guard_alarms.is_empty());
+        assert!(config.guard_alarms.is_empty() && config.rollout_stages.is_empty());
         assert_eq!(config.place.to_string(), "shop:live");
     }
 
@@ -139,12 +162,24 @@ mod tests {
             (CODEDEPLOY_APPLICATION, ""),
             (CODEDEPLOY_GROUP, " "),
             (GUARD_ALARMS, "a,,b"),
+            (ROLLOUT_STAGES, "DeployProd,,Test"),
+            (ROLLOUT_STAGES, "Deploy Prod"),
             (NOTICE_TOPIC_ARN, "releases"),
             (NOTICE_TOPIC_ARN, "arn:aws:sqs:eu-west-1:123456789012:releases"),
             ("ALPHA", "2"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             assert!(error.contains(name), "{name}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn stages_are_read_when_they_are_separated_by_commas() {
+        let stages = |text: &str| read(&[(ROLLOUT_STAGES, text)]).map(|config| config.rollout_stages);
+        assert_eq!(stages("DeployProd").unwrap(), ["DeployProd"]);
+        assert_eq!(stages(" Deploy_Prod-1, Watch@2.0 ").unwrap(), ["Deploy_Prod-1", "Watch@2.0"]);
+        for (length, taken) in [(99, true), (100, true), (101, false)] {
+            assert_eq!(stages(&"s".repeat(length)).is_ok(), taken, "{length}");
         }
     }
 

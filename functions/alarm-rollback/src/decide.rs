@@ -1,10 +1,18 @@
 //! Is a rollout in flight, and is this its fault? Pure.
 
-use crate::trigger::{AlarmChange, DeploymentChange, ExecutionChange, Part, Trigger};
+mod alarms;
+mod execution;
+mod told;
+
+use crate::trigger::{DeploymentChange, Trigger};
 use crate::verdict::Breach;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use alarms::{accuses, blame, by_alarm};
+use chrono::{DateTime, TimeDelta, Utc};
+use execution::by_execution;
 use guard::Alarm;
-use release::{Deployment, Group, LiveAlias, Notice, Rollout, Stand};
+use release::{Deployment, Group, LiveAlias, Rollout, Stand};
+
+pub use told::looks_for_mover;
 
 /// What does not change from event to event.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +21,8 @@ pub struct Rules<'a> {
     pub guard_alarms: &'a [String],
     /// Only this group's deployments count.
     pub group: &'a Group,
+    /// After the promotion only failures of these stages count.
+    pub rollout_stages: &'a [String],
     /// For so long after the last step a rollout is still taken back by itself.
     pub window: TimeDelta,
 }
@@ -30,6 +40,8 @@ pub struct Seen {
     pub ended_badly: Option<String>,
     /// The deployment that failed while the alias was CodeDeploy's.
     pub deployment: Option<Deployment>,
+    /// When the alias has left the last good version since the rollback was told: the deployments since its beginning.
+    pub since_rollback: Vec<Deployment>,
 }
 
 /// What to do.
@@ -46,7 +58,9 @@ pub enum Decision {
     },
     /// A rollback was begun: bring it to its end, and tell people.
     Finish,
-    /// Something fires, but it is not a rollout's fault, or not ours to act on.
+    /// It was rolled back and told, and an approval of that execution may have begun after: withdraw it. Who gets the requests.
+    Withdraw(String),
+    /// Something fires, but it is not a rollout's fault, or not ours to act on. It is logged, and nobody is told.
     Report(String),
     /// Nothing; why.
     Nothing(String),
@@ -55,14 +69,9 @@ pub enum Decision {
 /// Decides about a trigger.
 #[must_use]
 pub fn decide(trigger: &Trigger, seen: &Seen, rules: &Rules<'_>, now: DateTime<Utc>) -> Decision {
-    if let Stand::RolledBack(_, mark) = seen.alias.stand() {
-        // Whatever woke us: nothing is more urgent, and nothing else is left to do.
-        return match mark.notice {
-            // The rollout's own promotion may have been started in the moment of its rollback.
-            Some(Notice::Sent) if starts_deployment(trigger, rules) => Decision::Finish,
-            Some(Notice::Sent) => nothing(format!("rolled back before: {}", seen.alias.in_words())),
-            _ => Decision::Finish,
-        };
+    // Whatever woke us: nothing is more urgent than a rollback, and after it little is left to do.
+    if let Some(decision) = told::by_mark(trigger, seen, rules, now) {
+        return decision;
     }
     match trigger {
         Trigger::Alarm(change) => by_alarm(change, &seen.alias, rules, now),
@@ -75,15 +84,20 @@ pub fn decide(trigger: &Trigger, seen: &Seen, rules: &Rules<'_>, now: DateTime<U
 }
 
 /// The rollout that an alarm may still take back: split, with CodeDeploy, or promoted no longer ago than the window; and its
-/// version can be the cause, because it gets requests or is about to.
+/// version can be the cause, because it gets requests or is about to. A release that has shifted nothing yet stands for the
+/// one before, whose version customers have.
 #[must_use]
 pub fn in_flight<'a>(alias: &'a LiveAlias, rules: &Rules<'_>, now: DateTime<Utc>) -> Option<&'a Rollout> {
+    let is_recent = |since: DateTime<Utc>| now - since <= rules.window;
     match alias.stand() {
         Stand::Promoting(rollout) => Some(rollout),
         Stand::Shifting(rollout) => Some(rollout).filter(|rollout| serves(alias, rollout)),
-        Stand::Promoted(rollout) => {
-            Some(rollout).filter(|rollout| serves(alias, rollout) && is_recent(rollout, rules, now))
-        }
+        Stand::Promoted(rollout) => Some(rollout)
+            .filter(|rollout| serves(alias, rollout) && rollout.whole_since.is_none_or(is_recent)),
+        Stand::Acquired(rollout) => Some(rollout).filter(|rollout| {
+            let before = rollout.previous.as_ref();
+            before.is_some_and(|before| alias.serves(&before.candidate) && is_recent(before.whole_since))
+        }),
         _ => None,
     }
 }
@@ -98,24 +112,17 @@ pub fn is_accused(seen: &Seen, rules: &Rules<'_>, now: DateTime<Utc>) -> bool {
 /// Whether the event's deployment may be the rollout's, so that CodeDeploy must be asked what it was.
 #[must_use]
 pub fn may_be_promotion(change: &DeploymentChange, alias: &LiveAlias, rules: &Rules<'_>) -> bool {
-    let ours = (&change.application, &change.group) == (&rules.group.application, &rules.group.name);
-    ours && ["FAILURE", "STOP"].contains(&change.state.as_str())
+    is_of_group(change, rules)
+        && ["FAILURE", "STOP"].contains(&change.state.as_str())
         && matches!(alias.stand(), Stand::Promoting(_))
 }
 
-fn starts_deployment(trigger: &Trigger, rules: &Rules<'_>) -> bool {
-    let ours = |change: &DeploymentChange| {
-        (&change.application, &change.group) == (&rules.group.application, &rules.group.name)
-    };
-    matches!(trigger, Trigger::Deployment(change) if ours(change) && change.state == "START")
+fn is_of_group(change: &DeploymentChange, rules: &Rules<'_>) -> bool {
+    (&change.application, &change.group) == (&rules.group.application, &rules.group.name)
 }
 
 fn serves(alias: &LiveAlias, rollout: &Rollout) -> bool {
     rollout.candidate.as_deref().is_some_and(|candidate| alias.serves(candidate))
-}
-
-fn is_recent(rollout: &Rollout, rules: &Rules<'_>, now: DateTime<Utc>) -> bool {
-    rollout.whole_since.is_none_or(|since| now - since <= rules.window)
 }
 
 fn nothing(why: impl Into<String>) -> Decision {
@@ -124,104 +131,6 @@ fn nothing(why: impl Into<String>) -> Decision {
 
 fn begin(rollout: &Rollout, why: String, reason: Option<String>) -> Decision {
     Decision::Begin { execution: Some(rollout.execution.clone()), why, reason }
-}
-
-fn by_alarm(change: &AlarmChange, alias: &LiveAlias, rules: &Rules<'_>, now: DateTime<Utc>) -> Decision {
-    let AlarmChange { name, state, since, reason } = change;
-    if state != "ALARM" {
-        return nothing(format!("the alarm {name} is in {state}"));
-    }
-    if !rules.guard_alarms.contains(name) {
-        return nothing(format!("the alarm {name} guards no rollout"));
-    }
-    match alias.stand() {
-        Stand::Foreign(_) => {
-            return Decision::Report(format!(
-                "the alarm {name} fires, and the split is nobody's rollout: CodeDeploy's own alarms act"
-            ));
-        }
-        Stand::Acquired(_) => {
-            return Decision::Report(format!(
-                "the alarm {name} fires, and the new version got no traffic yet"
-            ));
-        }
-        _ => {}
-    }
-    let Some(rollout) = in_flight(alias, rules, now) else {
-        return nothing(format!("the alarm {name} fires, and no rollout is in flight"));
-    };
-    let alarm = Alarm { name: name.clone(), firing: true, since: *since, reason: reason.clone() };
-    if accuses(&alarm, rollout) {
-        return blame(rollout, &[&alarm]);
-    }
-    Decision::Report(format!("the alarm {name} fired before the new version got traffic"))
-}
-
-/// A rollout in flight always says since when its version serves; should it not, the alarm is blamed on it.
-fn accuses(alarm: &Alarm, rollout: &Rollout) -> bool {
-    rollout.served_since().map_or(alarm.firing, |since| alarm.accuses(since))
-}
-
-fn blame(rollout: &Rollout, alarms: &[&Alarm]) -> Decision {
-    let names: Vec<_> = alarms.iter().map(|alarm| alarm.name.as_str()).collect();
-    let (noun, verb) = if names.len() == 1 { ("alarm", "fires") } else { ("alarms", "fire") };
-    let told = alarms.iter().map(|Alarm { name, since, reason, .. }| {
-        let since =
-            since.map_or("an unknown date".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
-        format!("alarm {name} fires since {since}: {reason}")
-    });
-    let reason = told.collect::<Vec<_>>().join("; ");
-    begin(rollout, format!("{noun} {} {verb}", names.join(", ")), Some(reason))
-}
-
-/// `ABANDONED`: an action whose execution was stopped without waiting for it.
-fn is_bad_end(state: &str) -> bool {
-    ["FAILED", "STOPPED", "CANCELED", "ABANDONED", "SUPERSEDED"].contains(&state)
-}
-
-fn by_execution(
-    change: &ExecutionChange,
-    alias: &LiveAlias,
-    rules: &Rules<'_>,
-    now: DateTime<Utc>,
-) -> Decision {
-    let ExecutionChange { execution, part, state, summary, at } = change;
-    let rollout = match alias.stand() {
-        Stand::Shifting(rollout) | Stand::Promoting(rollout) | Stand::Promoted(rollout) => rollout,
-        Stand::Acquired(rollout) if rollout.execution == *execution => {
-            return nothing("the new version got no traffic");
-        }
-        _ => return nothing("no rollout is in flight"),
-    };
-    if rollout.execution != *execution {
-        return nothing("it is of another execution than the rollout");
-    }
-    if !is_bad_end(state) {
-        return nothing(format!("{state} is no failure"));
-    }
-    // A stage that failed before the first shift and was tried again; its event is late, or comes twice.
-    if at.zip(rollout.served_since()).is_some_and(|(at, since)| at < since) {
-        return nothing("it failed before the new version got traffic, and went on");
-    }
-    if matches!(alias.stand(), Stand::Promoted(_)) {
-        if matches!(part, Part::Approval(_)) {
-            return nothing("the rollout is past its approvals");
-        }
-        if in_flight(alias, rules, now).is_none() {
-            return nothing("the rollout ended longer ago than the window");
-        }
-    }
-    let state = state.to_lowercase();
-    let told = summary.as_deref().map(|summary| format!(": {summary}")).unwrap_or_default();
-    match part {
-        Part::Approval(name) => {
-            let why = format!("approval {name} {state}");
-            begin(rollout, why.clone(), Some(format!("{why}{told}")))
-        }
-        Part::Action(name) => begin(rollout, format!("action {name} {state}{told}"), None),
-        Part::Stage(name) => begin(rollout, format!("stage {name} {state}"), None),
-        Part::Pipeline => begin(rollout, format!("the pipeline execution {state}"), None),
-    }
 }
 
 fn by_deployment(change: &DeploymentChange, seen: &Seen, rules: &Rules<'_>) -> Decision {

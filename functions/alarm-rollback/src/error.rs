@@ -55,7 +55,7 @@ pub enum HandleError {
         /// The cause.
         source: Cause,
     },
-    /// Customers are safe, and people do not know everything yet.
+    /// Customers are safe, and something that may succeed later is left.
     #[error("{alias} was rolled back, and this is left: {left}; it is tried again by itself")]
     Untold {
         /// `function:alias`.
@@ -90,7 +90,51 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn of<E: Error + ProvideErrorMetadata + Send + Sync + 'static>(error: E) -> Self {
-        let codes = ["AccessDeniedException", "AccessDenied", "PipelineNotFoundException"];
-        Self { for_good: error.code().is_some_and(|code| codes.contains(&code)), source: error.into() }
+        Self { for_good: error.code().is_some_and(is_for_good), source: error.into() }
+    }
+}
+
+/// Whether a repetition gets the same answer. SNS writes its codes without `Exception` on the wire and with it in its API
+/// reference; of KMS, through which an encrypted topic goes, only throttling passes by itself.
+pub(crate) fn is_for_good(code: &str) -> bool {
+    const CODES: [&str; 8] = [
+        "AccessDenied",
+        "AuthorizationError",
+        "PipelineNotFound",
+        "NotFound",
+        "InvalidParameter",
+        "InvalidParameterValue",
+        "ParameterValueInvalid",
+        "InvalidSecurity",
+    ];
+    let code = code.strip_suffix("Exception").unwrap_or(code);
+    CODES.contains(&code) || (code.starts_with("KMS") && code != "KMSThrottling")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_is_for_good_when_only_a_person_can_change_the_answer() {
+        for (code, expected) in [
+            ("AccessDeniedException", true),
+            ("AuthorizationError", true),
+            ("AuthorizationErrorException", true),
+            ("NotFound", true),
+            ("NotFoundException", true),
+            ("InvalidParameter", true),
+            ("InvalidParameterValueException", true),
+            ("KMSAccessDenied", true),
+            ("KMSDisabledException", true),
+            ("KMSThrottling", false),
+            ("KMSThrottlingException", false),
+            ("Throttled", false),
+            ("ThrottlingException", false),
+            ("InternalError", false),
+            ("InternalFailure", false),
+        ] {
+            assert_eq!(is_for_good(code), expected, "{code}");
+        }
     }
 }

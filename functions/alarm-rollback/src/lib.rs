@@ -1,14 +1,18 @@
 //! Is a rollout in flight, and is this its fault? Takes customers back to the last good version, and tells people.
 //!
 //! - **Trigger**: changes of alarms, pipeline executions and deployments (EventBridge), a schedule of `rate(1 minute)`, and a
-//!   person's `{"action":"rollback","reason":"…"}`. Events may be late, doubled, out of order, or missing: each one only asks
-//!   to look, and what is found decides. Events make it fast, the sweep makes it certain.
+//!   person's `{"action":"rollback","reason":"…"}`. Events may be late, doubled, out of order, or missing. An event says what
+//!   happened, and is taken at its word: an alarm may be over when its event arrives. Whose rollout that concerns, and whether
+//!   it is still to be taken back, is decided by the alias as it is found. Events make it fast; the sweep finds what still
+//!   fires, is unfinished, or ended, but not an alarm that came and went without its event.
 //! - **Effect**: [`mod@decide`] says whether to begin. A rollback is begun by one guarded update of the alias, which also
-//!   resets the weights where the rollout split it: two calls after the event customers are safe. Where CodeDeploy is at work,
-//!   or has promoted the version, CodeDeploy goes back (`release`). Then, once: the waiting approval is withdrawn, an event
-//!   [`DETAIL_TYPE`] and a notice are sent.
+//!   resets the weights where the rollout split it: with the third call after the event customers are safe. Where CodeDeploy is at work,
+//!   or has promoted the version, CodeDeploy goes back (`release`). Then the waiting approval is withdrawn, and an event
+//!   [`DETAIL_TYPE`] and a notice are sent; once, unless a part fails and all is done again. An approval that begins after that is
+//!   withdrawn too, and an alias that CodeDeploy moves once more is taken back once more. What fires and is not the rollout's
+//!   fault is reported: in the log line and in the answer, to nobody else.
 //! - **On failure**: everything is driven by what is found, so that whoever comes next goes on: Lambda's repetition, the next
-//!   event, the next sweep. Until customers are safe the error is loud and holds the command to do it by hand.
+//!   event, the next sweep. What AWS refuses for good is logged as an error and not tried again. Until customers are safe the error is loud and holds the command to do it by hand.
 //! - **In logs**: one line per decision. Never a token, and never a whole event.
 //! - **Limits**: the function's time-out must be shorter than a minute, after which a claim to tell is somebody else's.
 
@@ -86,8 +90,8 @@ impl App {
     }
 
     fn rules(&self) -> Rules<'_> {
-        let Config { guard_alarms, group, window, .. } = &self.config;
-        Rules { guard_alarms, group, window: *window }
+        let Config { guard_alarms, group, rollout_stages, window, .. } = &self.config;
+        Rules { guard_alarms, group, rollout_stages, window: *window }
     }
 
     fn outcome(&self, word: Word, reason: &str) -> Outcome {
@@ -133,6 +137,7 @@ async fn answer(app: &App, event: &Value) -> Result<Outcome, HandleError> {
             Some(rollout) => act::finish(app, rollout, None).await,
             None => Ok(app.outcome(Word::Nothing, "nothing was begun")),
         },
+        Decision::Withdraw(reason) => act::withdraw(app, &seen.alias, &reason).await,
         Decision::Report(reason) => Ok(app.outcome(Word::Reported, &reason)),
         Decision::Nothing(reason) => Ok(app.outcome(Word::Nothing, &reason)),
     }
@@ -142,6 +147,7 @@ fn log(trigger: &Trigger, seen: &Seen, decision: &Decision) {
     let (decision, reason) = match decision {
         Decision::Begin { why, reason, .. } => ("begin", reason.as_ref().unwrap_or(why).as_str()),
         Decision::Finish => ("finish", "a rollback was begun"),
+        Decision::Withdraw(reason) => ("withdraw", reason.as_str()),
         Decision::Report(reason) => ("report", reason.as_str()),
         Decision::Nothing(reason) => ("nothing", reason.as_str()),
     };

@@ -12,7 +12,7 @@ pub enum Word {
     Waiting,
     /// Nothing was to be done.
     Nothing,
-    /// Something fires, and it is not a rollout's fault, or not ours to act on.
+    /// Something fires, and it is not a rollout's fault, or not ours to act on. This answer and a log line are all of it.
     Reported,
     /// A rollout was taken back before its version had any traffic.
     Cancelled,

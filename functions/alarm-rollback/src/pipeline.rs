@@ -16,20 +16,15 @@ const WITHDRAWN: &str = "rolled back: ";
 /// Clocks differ: a failure counts as one of the new version when CodePipeline dates it this much earlier.
 const CLOCKS: TimeDelta = TimeDelta::seconds(5);
 
-/// How an execution ended, when it ended without success; also when CodePipeline does not know it.
+/// How an execution ended, when it ended without success. One that CodePipeline does not know is no such end but an error: the
+/// setting may name another pipeline, and a good rollout must not be taken back for that.
 pub(crate) async fn ended_badly(
     client: &Client,
     pipeline: &str,
     execution: &str,
 ) -> Result<Option<String>, Cause> {
     let call = client.get_pipeline_execution().pipeline_name(pipeline).pipeline_execution_id(execution);
-    let answer = match call.send().await {
-        Ok(answer) => answer,
-        Err(error) if error.code() == Some("PipelineExecutionNotFoundException") => {
-            return Ok(Some("not found".to_owned()));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let answer = call.send().await?;
     let status = answer.pipeline_execution().and_then(|execution| execution.status());
     Ok(status.filter(|status| is_bad_end(status)).map(|status| status.as_str().to_owned()))
 }

@@ -1,7 +1,8 @@
 //! Telling of a rollback, once customers are safe: the waiting approval, machines, people. Whoever has claimed the telling
-//! does all of it; when a part fails, the next invocation does all of it again, and the event's `id` tells a double.
+//! does all of it; when a part fails that may succeed later, the next invocation does all of it again, and the event's `id`
+//! tells a double. What is refused for good does not hold up the rest, and is not repeated.
 
-use crate::error::{Cause, HandleError, Refusal};
+use crate::error::{Cause, HandleError, Refusal, is_for_good};
 use crate::notice::Story;
 use crate::pipeline::{self, State};
 use crate::{App, aftermath, numbers};
@@ -29,7 +30,8 @@ pub(crate) async fn tell(
     }
     if let Some(topic) = &app.config.notice_topic_arn {
         let call = app.sns.publish().topic_arn(topic).subject(story.subject()).message(story.text());
-        call.send().await.map_err(|error| untold(app, "people were not told", error.into()))?;
+        let sent = call.send().await.map(drop).map_err(Refusal::of);
+        bear(app, "the notice to people", sent, &mut story.left)?;
     }
     let sent = app.live.notice_sent(&rollout.execution).await;
     sent.map_err(|error| untold(app, "people were told, which could not be written down", error.into()))?;
@@ -61,7 +63,7 @@ fn bear<T: Default>(
 }
 
 /// A person who approves now would approve a version that has been taken back.
-async fn withdraw_approvals(
+pub(crate) async fn withdraw_approvals(
     app: &App,
     rollout: &Rollout,
     mark: &RollbackMark,
@@ -131,7 +133,7 @@ async fn send(app: &App, detail: &str) -> Result<(), Refusal> {
     let code = entry.and_then(|entry| entry.error_code()).unwrap_or("no code");
     let message = entry.and_then(|entry| entry.error_message()).unwrap_or("no message");
     Err(Refusal {
-        for_good: false,
+        for_good: is_for_good(code),
         source: format!("EventBridge refused the event: {code}: {message}").into(),
     })
 }

@@ -42,7 +42,8 @@ pub enum Part {
     Stage(String),
     /// An action of any category but the next.
     Action(String),
-    /// An action that waits for a person.
+    /// An action that waits for a person. The rule that delivers its events must let `STARTED` through beside `FAILED`: an
+    /// approval that begins just after a rollback is withdrawn on that event, else only by the next sweep.
     Approval(String),
 }
 
@@ -53,6 +54,8 @@ pub struct ExecutionChange {
     pub execution: String,
     /// What of it.
     pub part: Part,
+    /// The stage that it is, or is in; `None` for a pipeline, or when the event does not say.
+    pub stage: Option<String>,
     /// In the words of events: `FAILED`, `SUCCEEDED`, ….
     pub state: String,
     /// The action's own words; in an approval the reviewer's.
@@ -191,6 +194,7 @@ fn execution(event: &Value, kind: &str) -> Result<Trigger, TriggerError> {
     Ok(Trigger::Execution(ExecutionChange {
         execution: required(event, "/detail/execution-id")?,
         part,
+        stage: optional("/detail/stage").map(str::to_owned),
         state: required(event, "/detail/state")?,
         summary: optional("/detail/execution-result/external-execution-summary").map(str::to_owned),
         at: optional("/time").and_then(date),

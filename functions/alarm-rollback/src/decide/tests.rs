@@ -1,5 +1,6 @@
 use super::*;
-use release::{Split, Status};
+use crate::trigger::{AlarmChange, ExecutionChange, Part};
+use release::{Notice, Previous, Split, Status};
 
 const GUARDS: [&str; 2] = ["manuel-Breach", "manuel-Blind"];
 
@@ -53,6 +54,12 @@ fn with_codedeploy() -> LiveAlias {
 fn whole() -> LiveAlias {
     alias("7", None, Some(promoted()))
 }
+/// The next release has taken the alias, ten seconds after the promotion of the one before.
+fn next_acquired(whole_since: i64) -> LiveAlias {
+    let previous =
+        Previous { candidate: "7".to_owned(), stable: "6".to_owned(), whole_since: at(whole_since) };
+    alias("7", None, Some(Rollout { previous: Some(previous), ..Rollout::of("e-1") }))
+}
 fn taken_back(notice: Option<Notice>) -> LiveAlias {
     let mut rollout = shifting().taken_back("x", at(60));
     rollout.rollback.as_mut().unwrap().notice = notice;
@@ -60,13 +67,22 @@ fn taken_back(notice: Option<Notice>) -> LiveAlias {
 }
 
 fn seen(alias: LiveAlias) -> Seen {
-    Seen { alias, alarms: Vec::new(), breach: None, ended_badly: None, deployment: None }
+    Seen {
+        alias,
+        alarms: Vec::new(),
+        breach: None,
+        ended_badly: None,
+        deployment: None,
+        since_rollback: Vec::new(),
+    }
 }
 
 fn decided(trigger: &Trigger, seen: &Seen, now: i64) -> Decision {
     let guards = GUARDS.map(str::to_owned);
     let group = Group { application: "manuel".to_owned(), name: "manuel-live".to_owned() };
-    let rules = Rules { guard_alarms: &guards, group: &group, window: TimeDelta::minutes(60) };
+    let rollout_stages = &["DeployProd".to_owned()];
+    let window = TimeDelta::minutes(60);
+    let rules = Rules { guard_alarms: &guards, group: &group, rollout_stages, window };
     decide(trigger, seen, &rules, at(now))
 }
 
@@ -80,6 +96,7 @@ fn word(decision: &Decision) -> &'static str {
         Decision::Begin { execution: Some(_), .. } => "begin",
         Decision::Begin { execution: None, .. } => "begin any",
         Decision::Finish => "finish",
+        Decision::Withdraw(_) => "withdraw",
         Decision::Report(_) => "report",
         Decision::Nothing(_) => "nothing",
     }
@@ -97,6 +114,11 @@ fn fires(since: Option<i64>) -> Trigger {
 fn change(part: Part, state: &str) -> ExecutionChange {
     ExecutionChange {
         execution: "e-1".to_owned(),
+        stage: match &part {
+            Part::Pipeline => None,
+            Part::Stage(name) => Some(name.clone()),
+            Part::Action(_) | Part::Approval(_) => Some("Ten".to_owned()),
+        },
         part,
         state: state.to_owned(),
         summary: None,
@@ -106,6 +128,15 @@ fn change(part: Part, state: &str) -> ExecutionChange {
 
 fn stage(state: &str) -> Trigger {
     Trigger::Execution(change(Part::Stage("Ten".to_owned()), state))
+}
+
+/// The stage that promotes and watches.
+fn last_stage() -> Trigger {
+    Trigger::Execution(change(Part::Stage("DeployProd".to_owned()), "FAILED"))
+}
+
+fn pipeline() -> Trigger {
+    Trigger::Execution(change(Part::Pipeline, "FAILED"))
 }
 
 fn approval() -> Trigger {
@@ -135,8 +166,10 @@ fn each_trigger_does_what_the_table_says_in_each_state() {
     let states = [idle(), foreign(), acquired(), split(), with_codedeploy(), whole()];
     for (trigger, expected) in [
         (fires(Some(701)), ["nothing", "report", "report", "begin", "begin", "begin"]),
-        (stage("FAILED"), ["nothing", "nothing", "nothing", "begin", "begin", "begin"]),
-        (stage("STOPPED"), ["nothing", "nothing", "nothing", "begin", "begin", "begin"]),
+        (stage("FAILED"), ["nothing", "nothing", "nothing", "begin", "begin", "nothing"]),
+        (stage("STOPPED"), ["nothing", "nothing", "nothing", "begin", "begin", "nothing"]),
+        (last_stage(), ["nothing", "nothing", "nothing", "begin", "begin", "begin"]),
+        (pipeline(), ["nothing", "nothing", "nothing", "begin", "begin", "nothing"]),
         (stage("SUCCEEDED"), ["nothing"; 6]),
         (stage("RESUMED"), ["nothing"; 6]),
         (approval(), ["nothing", "nothing", "nothing", "begin", "begin", "nothing"]),
@@ -149,98 +182,6 @@ fn each_trigger_does_what_the_table_says_in_each_state() {
     ] {
         let found = states.clone().map(|alias| on(&trigger, alias));
         assert_eq!(found.each_ref().map(word), expected, "{trigger:?}: {found:?}");
-    }
-}
-
-#[test]
-fn rollback_is_finished_until_it_was_told_whatever_the_trigger() {
-    for trigger in
-        [fires(Some(701)), stage("SUCCEEDED"), approval(), deployment("SUCCESS"), Trigger::Sweep, person()]
-    {
-        assert_eq!(on(&trigger, taken_back(None)), Decision::Finish);
-        assert_eq!(on(&trigger, taken_back(Some(Notice::ClaimedAt(at(70))))), Decision::Finish);
-        let Decision::Nothing(why) = on(&trigger, taken_back(Some(Notice::Sent))) else { panic!() };
-        assert_eq!(why, "rolled back before: all requests go to version 6");
-    }
-}
-
-#[test]
-fn deployment_that_starts_after_the_rollback_was_told_is_looked_at() {
-    let told = || taken_back(Some(Notice::Sent));
-    assert_eq!(on(&deployment("START"), told()), Decision::Finish);
-    let Trigger::Deployment(change) = deployment("START") else { panic!() };
-    let others = Trigger::Deployment(DeploymentChange { group: "another".to_owned(), ..change });
-    assert_eq!(word(&on(&others, told())), "nothing");
-}
-
-#[test]
-fn every_bad_end_of_an_execution_begins_and_no_other() {
-    for (state, expected) in [
-        ("FAILED", "begin"),
-        ("STOPPED", "begin"),
-        ("CANCELED", "begin"),
-        ("ABANDONED", "begin"),
-        ("SUPERSEDED", "begin"),
-        ("STOPPING", "nothing"),
-        ("STARTED", "nothing"),
-        ("SUCCEEDED", "nothing"),
-        ("RESUMED", "nothing"),
-        ("SOMETHING_NEW", "nothing"),
-    ] {
-        for part in [Part::Pipeline, Part::Stage("s".to_owned()), Part::Action("a".to_owned())] {
-            let trigger = Trigger::Execution(change(part, state));
-            assert_eq!(word(&on(&trigger, split())), expected, "{trigger:?}");
-        }
-    }
-}
-
-#[test]
-fn alarm_is_blamed_when_it_fires_since_the_version_serves() {
-    for (since, expected) in [(Some(-1), "report"), (Some(0), "begin"), (Some(1), "begin"), (None, "begin")] {
-        for alias in [split(), with_codedeploy(), whole()] {
-            assert_eq!(word(&on(&fires(since), alias)), expected, "{since:?}");
-        }
-    }
-    let Decision::Report(why) = on(&fires(Some(-1)), split()) else { panic!() };
-    assert_eq!(why, "the alarm manuel-Breach fired before the new version got traffic");
-    let Decision::Begin { execution, why, reason } = on(&fires(Some(61)), split()) else { panic!() };
-    assert_eq!((execution.as_deref(), why.as_str()), (Some("e-1"), "alarm manuel-Breach fires"));
-    assert_eq!(
-        reason.unwrap(),
-        format!(
-            "alarm manuel-Breach fires since {}: Threshold Crossed",
-            at(61).to_rfc3339().replace("+00:00", "Z")
-        )
-    );
-}
-
-#[test]
-fn alarm_is_ignored_when_it_is_no_guard_or_does_not_fire() {
-    let with = |name: &str, state: &str| {
-        let Trigger::Alarm(alarm) = fires(Some(61)) else { panic!() };
-        Trigger::Alarm(AlarmChange { name: name.to_owned(), state: state.to_owned(), ..alarm })
-    };
-    for (name, state, expected) in [
-        ("manuel-Breach", "ALARM", "begin"),
-        ("manuel-Blind", "ALARM", "begin"),
-        ("manuel", "ALARM", "nothing"),
-        ("manuel-Breach", "OK", "nothing"),
-        ("manuel-Breach", "INSUFFICIENT_DATA", "nothing"),
-    ] {
-        assert_eq!(word(&on(&with(name, state), split())), expected, "{name} {state}");
-    }
-}
-
-#[test]
-fn promoted_version_is_taken_back_within_the_window_only() {
-    // Promoted at 700, a window of 3600 s.
-    for (now, expected) in [(4_299, "begin"), (4_300, "begin"), (4_301, "nothing")] {
-        for trigger in [fires(Some(4_200)), stage("FAILED")] {
-            assert_eq!(word(&decided(&trigger, &seen(whole()), now)), expected, "{trigger:?} at {now}");
-        }
-        let accused = Seen { alarms: vec![firing(Some(4_200))], ..seen(whole()) };
-        assert_eq!(word(&decided(&Trigger::Sweep, &accused, now)), expected, "{now}");
-        assert_eq!(word(&decided(&person(), &seen(whole()), now)), "begin", "a person may always");
     }
 }
 
@@ -259,51 +200,7 @@ fn sweep_takes_a_split_back_when_the_judge_finds_a_breach() {
     assert_eq!(word(&decided(&Trigger::Sweep, &reset, 710)), "nothing");
 }
 
-#[test]
-fn version_is_not_blamed_when_it_gets_no_requests() {
-    // Somebody has reset the weights, or has deployed a later version.
-    for alias in [alias("6", None, Some(shifting())), alias("8", None, Some(promoted()))] {
-        assert_eq!(word(&on(&fires(Some(701)), alias.clone())), "nothing");
-        let accused = Seen { alarms: vec![firing(Some(701))], ..seen(alias) };
-        assert_eq!(word(&decided(&Trigger::Sweep, &accused, 710)), "nothing");
-    }
-    assert_eq!(word(&on(&stage("FAILED"), alias("8", None, Some(promoted())))), "nothing");
-    let Decision::Nothing(why) = on(&person(), alias("8", None, Some(promoted()))) else { panic!() };
-    assert_eq!(why, "there is nothing to take back: all requests go to version 8");
-    // The rollout would go on: an end, or a person, stops it all the same.
-    assert_eq!(word(&on(&stage("FAILED"), alias("6", None, Some(shifting())))), "begin");
-    assert_eq!(word(&on(&person(), alias("6", None, Some(shifting())))), "begin");
-}
-
-#[test]
-fn another_executions_end_is_ignored() {
-    for part in [Part::Pipeline, Part::Stage("s".to_owned()), Part::Approval("a".to_owned())] {
-        let other = ExecutionChange { execution: "e-2".to_owned(), ..change(part, "FAILED") };
-        for alias in [idle(), foreign(), acquired(), split(), with_codedeploy(), whole()] {
-            assert_eq!(word(&on(&Trigger::Execution(other.clone()), alias)), "nothing");
-        }
-    }
-}
-
-#[test]
-fn end_is_ignored_when_it_came_before_the_traffic() {
-    for (failed_at, expected) in
-        [(Some(-1), "nothing"), (Some(0), "begin"), (Some(1), "begin"), (None, "begin")]
-    {
-        let late = ExecutionChange { at: failed_at.map(at), ..change(Part::Pipeline, "FAILED") };
-        assert_eq!(word(&on(&Trigger::Execution(late), split())), expected, "{failed_at:?}");
-    }
-}
-
-#[test]
-fn reason_is_the_persons_when_an_approval_was_rejected() {
-    let Decision::Begin { why, reason, .. } = on(&approval(), split()) else { panic!() };
-    assert_eq!(
-        (why.as_str(), reason.as_deref()),
-        ("approval Release failed", Some("approval Release failed: too slow"))
-    );
-    let Decision::Begin { why, reason, .. } = on(&stage("FAILED"), split()) else { panic!() };
-    assert_eq!((why.as_str(), reason), ("stage Ten failed", None), "the pipeline knows more");
-}
-
+mod alarms;
+mod execution;
 mod seen;
+mod told;

@@ -69,6 +69,12 @@ fn pipelines_changes_are_read_in_both_envelopes() {
     let change = |part, state: &str, summary: Option<&str>, time| {
         Trigger::Execution(ExecutionChange {
             execution: EXECUTION.to_owned(),
+            stage: match &part {
+                Part::Pipeline => None,
+                Part::Stage(name) => Some(name.clone()),
+                Part::Action(_) => Some("Ten".to_owned()),
+                Part::Approval(_) => Some("Approve".to_owned()),
+            },
             part,
             state: state.to_owned(),
             summary: summary.map(str::to_owned),

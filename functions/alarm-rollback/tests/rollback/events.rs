@@ -39,6 +39,15 @@ pub(crate) fn approval_failed(stage: &Stage, execution: &str) -> Value {
     of_pipeline(text, stage, execution)
 }
 
+pub(crate) fn approval_started(stage: &Stage, execution: &str) -> Value {
+    with(approval_failed(stage, execution), &[("/detail/state", json!("STARTED"))])
+}
+
+/// The stage that promotes and watches.
+pub(crate) fn last_stage_failed(stage: &Stage, execution: &str) -> Value {
+    with(stage_failed(stage, execution), &[("/detail/stage", json!("DeployProd"))])
+}
+
 pub(crate) fn stage_failed(stage: &Stage, execution: &str) -> Value {
     of_pipeline(include_str!("../../../../events/codepipeline-events/stage-failed.json"), stage, execution)
 }

@@ -6,6 +6,7 @@
     reason = "set-up outside the test functions"
 )]
 
+mod again;
 mod cascade;
 mod events;
 mod person;

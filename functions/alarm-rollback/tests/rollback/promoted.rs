@@ -1,6 +1,9 @@
 //! While CodeDeploy makes the last step, and after it.
 
-use crate::events::{alarm, alarm_since, deployment, pipeline_failed, sweep};
+use crate::events::{
+    alarm, alarm_since, approval_failed, by_hand, deployment, last_stage_failed, pipeline_failed,
+    stage_failed, sweep,
+};
 use crate::stage::Stage;
 use alarm_rollback::Word;
 use release::{Rollout, Traffic, Which};
@@ -76,7 +79,7 @@ async fn promoted_version_is_left_when_the_window_has_passed() {
     stage.promoted(&execution).await;
     stage.later(3_601);
     assert_eq!(stage.word(alarm(&stage)).await, Word::Nothing);
-    assert_eq!(stage.word(pipeline_failed(&stage, &execution)).await, Word::Nothing);
+    assert_eq!(stage.word(last_stage_failed(&stage, &execution)).await, Word::Nothing);
     assert_eq!(stage.alias().await.version, "2");
     stage.later(-10);
     stage.rolled_back(alarm(&stage), &execution).await;
@@ -107,4 +110,47 @@ async fn first_version_with_traffic_is_blamed_only_for_what_fires_since() {
     assert_eq!(stage.word(alarm_since(since - chrono::TimeDelta::seconds(2))).await, Word::Reported);
     assert_eq!(stage.word(alarm_since(since)).await, Word::RolledBack);
     assert_eq!(stage.word(sweep()).await, Word::Nothing);
+}
+
+#[tokio::test]
+async fn promoted_version_is_left_when_what_failed_comes_after_its_stage() {
+    let stage = Stage::set().await;
+    let execution = stage.start().await;
+    stage.promoted(&execution).await;
+    for event in [
+        approval_failed(&stage, &execution),
+        stage_failed(&stage, &execution),
+        pipeline_failed(&stage, &execution),
+    ] {
+        assert_eq!(stage.word(event).await, Word::Nothing);
+    }
+    assert_eq!(stage.alias().await.version, "2");
+    stage.rolled_back(last_stage_failed(&stage, &execution), &execution).await;
+    stage.assert_stable().await;
+}
+
+#[tokio::test]
+async fn version_of_the_release_before_is_taken_back_when_the_next_one_has_acquired() {
+    for by in ["alarm", "sweep", "person"] {
+        let stage = Stage::set().await;
+        let execution = stage.start().await;
+        stage.acquired_after_a_promotion(&execution).await;
+        assert_eq!(stage.word(stage_failed(&stage, &execution)).await, Word::Nothing);
+        assert_eq!(stage.word(sweep()).await, Word::Nothing);
+        let event = match by {
+            "alarm" => alarm(&stage),
+            "sweep" => {
+                // Its event was lost.
+                stage.fire(aws_sdk_cloudwatch::types::StateValue::Alarm).await;
+                sweep()
+            }
+            _ => by_hand(),
+        };
+        let outcome = stage.rolled_back(event, &execution).await;
+        let versions = (outcome.from_version.as_deref(), outcome.to_version.as_deref());
+        assert_eq!(versions, (Some("2"), Some("1")), "{by}: {outcome:?}");
+        stage.assert_stable().await;
+        stage.assert_told_once(&execution);
+        assert!(!stage.waits(&execution), "{by}: the next one would be built on it");
+    }
 }

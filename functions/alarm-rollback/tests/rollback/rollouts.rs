@@ -2,7 +2,7 @@
 
 use crate::stage::{FUNCTION, SILENT, Stage};
 use chrono::{DateTime, TimeDelta, Utc};
-use release::{Change, Promotion, Rollout, Split, Started, Traffic};
+use release::{Change, Previous, Promotion, Rollout, Split, Started, Traffic};
 use std::time::Duration;
 
 impl Stage {
@@ -65,6 +65,14 @@ impl Stage {
         let id = self.promote(execution, None, self.now()).await;
         assert_eq!(self.twin.deployment_finished(&id).await.unwrap(), "Succeeded");
         self.put(Traffic::Keep, Rollout { whole_since: Some(self.now()), ..rollout }).await;
+    }
+
+    /// The release of `execution` has taken the alias of version 2, which the one before has just promoted.
+    pub(crate) async fn acquired_after_a_promotion(&self, execution: &str) {
+        self.promoted("the release before").await;
+        let (candidate, stable) = ("2".to_owned(), "1".to_owned());
+        let previous = Some(Previous { candidate, stable, whole_since: self.now() });
+        self.put(Traffic::Keep, Rollout { previous, ..Rollout::of(execution) }).await;
     }
 
     /// Somebody has split the alias without a word.

@@ -149,7 +149,7 @@ async fn rollback_that_the_shift_began_is_told_with_the_shifts_reason() {
     let execution = stage.start().await;
     stage.split(&execution).await;
     stage.live.begin_rollback(Some(&execution), "breach: slow", false, stage.now()).await.unwrap();
-    stage.live.drive_back().await.unwrap();
+    stage.live.drive_back(stage.now()).await.unwrap();
     assert_eq!(stage.word(alarm(&stage)).await, Word::RolledBack);
     stage.assert_told_once(&execution);
     let event = stage.told(&execution).remove(0);

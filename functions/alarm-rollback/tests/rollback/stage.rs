@@ -46,6 +46,7 @@ fn settings(endpoint: String) -> impl Fn(&str) -> Option<String> {
             "CODEDEPLOY_GROUP" => "manuel-live",
             "GUARD_ALARMS" => GUARD,
             "PIPELINE" => PIPELINE,
+            "ROLLOUT_STAGES" => "DeployProd",
             "NOTICE_TOPIC_ARN" => TOPIC,
             _ => return None,
         };
@@ -85,6 +86,12 @@ impl Stage {
         sns.create_topic().name("releases").send().await.unwrap();
         sns.subscribe().topic_arn(TOPIC).protocol("email").endpoint("team@example.com").send().await.unwrap();
         stage
+    }
+
+    /// People cannot be told any more.
+    pub(crate) async fn delete_topic(&self) {
+        let aws = Aws::from_lookup(settings(self.twin.endpoint())).unwrap();
+        aws.sns().delete_topic().topic_arn(TOPIC).send().await.unwrap();
     }
 
     async fn publish_two_versions(&self) {

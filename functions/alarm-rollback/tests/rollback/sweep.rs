@@ -35,6 +35,9 @@ async fn sweep_costs_one_call_when_nothing_is_in_flight() {
     assert_eq!(stage.calls(sweep()).await, calls, "shifting");
     stage.fire(StateValue::Alarm).await;
     stage.deliver(sweep()).await;
+    let calls = ["lambda:GetAlias", "codepipeline:GetPipelineState"];
+    assert_eq!(stage.calls(sweep()).await, calls, "rolled back and told lately");
+    stage.later(1_801);
     assert_eq!(stage.calls(sweep()).await, ["lambda:GetAlias"], "rolled back and told");
 }
 
@@ -110,7 +113,7 @@ async fn telling_is_taken_over_a_minute_after_its_claim() {
 }
 
 #[tokio::test]
-async fn split_is_reset_when_its_execution_has_ended_or_is_unknown() {
+async fn split_is_reset_when_its_execution_has_ended_and_not_when_it_is_unknown() {
     let stage = Stage::set().await;
     let execution = stage.start().await;
     stage.split(&execution).await;
@@ -124,9 +127,11 @@ async fn split_is_reset_when_its_execution_has_ended_or_is_unknown() {
     );
     stage.assert_stable().await;
     stage.split("11111111-2222-3333-4444-555555555555").await;
-    let outcome = stage.deliver(sweep()).await;
-    assert_eq!(outcome.reason, "the pipeline execution ended: not found");
-    stage.assert_stable().await;
+    // PIPELINE may name another pipeline.
+    let error = lambda_runtime::Diagnostic::from(stage.tried(sweep()).await.unwrap_err());
+    assert_eq!(error.error_type, "AlarmRollbackBlind");
+    assert!(error.error_message.contains("the pipeline execution cannot be read"), "{error:?}");
+    assert_eq!(stage.alias().await.split.unwrap().canary, "2");
 }
 
 #[tokio::test]
@@ -141,5 +146,29 @@ async fn promotion_is_left_alone_while_codedeploy_is_at_work() {
     stage.twin.deployment_finished(&promotion).await.unwrap();
     stage.settle().await;
     assert_eq!(stage.word(sweep()).await, Word::RolledBack);
+    stage.assert_told_once(&execution);
+}
+
+#[tokio::test]
+async fn ended_execution_is_seen_when_the_alarms_cannot_be_read() {
+    let stage = Stage::set().await;
+    let execution = stage.start().await;
+    stage.split(&execution).await;
+    let refuse = |operation| {
+        let denied = ApiError { code: "AccessDenied", status: 403, message: "no".to_owned() };
+        stage.twin.faults().inject(operation, 1, denied);
+    };
+    refuse("cloudwatch:DescribeAlarms");
+    let error = stage.tried(sweep()).await.unwrap_err().to_string();
+    assert!(error.contains("the alarms cannot be read"), "nothing else is wrong: {error}");
+    refuse("cloudwatch:DescribeAlarms");
+    refuse("codepipeline:GetPipelineExecution");
+    assert!(stage.tried(sweep()).await.unwrap_err().to_string().contains("NOBODY WATCHES"));
+    let stop = json!({"pipelineName": PIPELINE, "pipelineExecutionId": execution, "abandon": true});
+    stage.codepipeline("StopPipelineExecution", &stop);
+    refuse("cloudwatch:DescribeAlarms");
+    let outcome = stage.deliver(sweep()).await;
+    assert_eq!(outcome.reason, "the pipeline execution ended: Stopped");
+    stage.assert_stable().await;
     stage.assert_told_once(&execution);
 }

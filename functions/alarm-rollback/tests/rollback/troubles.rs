@@ -126,3 +126,43 @@ async fn approval_that_was_answered_meanwhile_is_no_trouble() {
     assert_eq!(stage.word(alarm(&stage)).await, Word::RolledBack);
     assert!(!stage.notices(&execution)[0].1.contains("Left to do"));
 }
+
+#[tokio::test]
+async fn rollback_is_told_once_to_machines_when_the_topic_is_gone() {
+    let stage = Stage::set().await;
+    let execution = stage.start().await;
+    stage.split(&execution).await;
+    stage.delete_topic().await;
+    assert_eq!(stage.word(alarm(&stage)).await, Word::RolledBack);
+    for _ in 0..3 {
+        stage.later(61);
+        assert_eq!(stage.word(sweep()).await, Word::Nothing);
+    }
+    assert_eq!((stage.told(&execution).len(), stage.notices(&execution).len()), (1, 0));
+    let notice = stage.alias().await.rollout.unwrap().rollback.unwrap().notice;
+    assert_eq!(notice, Some(release::Notice::Sent));
+}
+
+#[tokio::test]
+async fn event_is_sent_once_when_the_notice_is_refused_for_good() {
+    for code in ["AuthorizationError", "KMSDisabled", "InvalidParameter"] {
+        let stage = Stage::set().await;
+        let execution = stage.start().await;
+        stage.split(&execution).await;
+        stage.twin.faults().inject("sns:Publish", 100, ApiError::bad_request(code, "no"));
+        assert_eq!(stage.word(alarm(&stage)).await, Word::RolledBack, "{code}");
+        stage.later(61);
+        assert_eq!(stage.word(sweep()).await, Word::Nothing, "{code}");
+        assert_eq!(stage.told(&execution).len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn error_names_the_versions_of_the_release_before_when_the_next_one_has_only_acquired() {
+    let stage = Stage::set().await;
+    let execution = stage.start().await;
+    stage.acquired_after_a_promotion(&execution).await;
+    inject(&stage, "lambda:UpdateAlias", 1);
+    let text = failed(&stage, alarm(&stage)).await.error_message;
+    assert!(text.contains("MAY STILL GET VERSION 2") && text.contains("--function-version 1 "), "{text}");
+}
