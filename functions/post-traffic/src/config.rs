@@ -106,8 +106,6 @@ fn policy(text: String) -> Result<WhenInconclusive, ConfigError> {
     }
 }
 
-/// An empty name is a mistake and not nothing: the alarm that was meant would not be watched.
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,7 @@ impl Alarm {
 pub struct NamesError(String);
 
 /// Reads a list of alarm names separated by commas, each once; empty is none.
+/// An empty name is a mistake and not nothing: the alarm that was meant would not be watched.
 ///
 /// # Errors
 /// When a name is empty or too long, or there are too many.

@@ -4,7 +4,7 @@ use aws::chain;
 use clock::Clock;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
-use std::time::Instant;
+use std::time::Duration;
 use twin::{Host, HostedInvocation, clock::VirtualClock};
 
 use crate::world::{ALIAS, APPLICATION, BACKEND, GROUP, GUARD, LAST_HOOK, TOPIC};
@@ -35,8 +35,8 @@ fn setting(invocation: &HostedInvocation, name: &str, hooks: bool) -> Option<Str
 }
 
 fn virtual_time(clock: VirtualClock) -> Clock {
-    let start = Instant::now();
-    Clock::new(move || clock.now().into(), move || start.elapsed())
+    let watch = clock.stopwatch();
+    Clock::new(move || clock.now().into(), move || Duration::from_secs_f64(watch.elapsed_ms() / 1000.0))
 }
 
 fn event(invocation: &HostedInvocation) -> LambdaEvent<Value> {

@@ -8,7 +8,6 @@
 //! - [`ending`]: what must be true when all is over.
 
 #![expect(clippy::unwrap_used, reason = "test code: a world that cannot be set up must end")]
-#![expect(clippy::panic, reason = "test code: the same")]
 #![expect(clippy::indexing_slicing, reason = "of JSON values, where what is absent is null")]
 
 pub mod ending;

@@ -16,6 +16,9 @@ const LONGEST: TimeDelta = TimeDelta::hours(4);
 /// Virtual time for Lambda's repetitions and the sweeps after the end of the pipeline.
 const AFTERMATH: TimeDelta = TimeDelta::hours(1);
 
+/// The states in which an execution has ended.
+const ENDS: [&str; 4] = ["SUCCEEDED", "FAILED", "STOPPED", "CANCELED"];
+
 /// A release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Story {
@@ -136,10 +139,10 @@ impl Story {
                 arm();
             }
             match &entry.event {
-                Event::PipelineStatus { execution: of, status, .. } if of == execution => {
-                    if ["SUCCEEDED", "FAILED", "STOPPED", "CANCELED"].contains(&status.as_str()) {
-                        return true;
-                    }
+                Event::PipelineStatus { execution: of, status, .. }
+                    if of == execution && ENDS.contains(&status.as_str()) =>
+                {
+                    return true;
                 }
                 Event::ApprovalAsked { stage, .. } => self.answer(world, stage).await,
                 Event::LifecycleEvent { deployment, event, status, .. }

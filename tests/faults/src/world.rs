@@ -60,7 +60,7 @@ impl World {
             // Fewer looks during a bake: each of them is struck.
             pipelines: PipelineOptions {
                 run_when_created: false,
-                continuation_interval: TimeDelta::minutes(1),
+                continuation_interval: TimeDelta::minutes(2),
             },
             ..Options::default()
         });
