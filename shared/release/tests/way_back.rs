@@ -157,6 +157,26 @@ async fn change_is_decided_again_when_somebody_was_faster() {
     assert_eq!((asked, after.split.unwrap().canary), (2, "2".to_owned()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn change_is_decided_again_when_the_alias_was_changed_after_it_was_read() {
+    let stage = Stage::set().await;
+    let own = Change { traffic: ten_percent(), rollout: Rollout::of(EXECUTION) };
+    let others = Change { traffic: Traffic::Whole("2".to_owned()), rollout: Rollout::of("e-2") };
+    let mut seen = Vec::new();
+    let change = stage.live.change(|alias| {
+        if seen.is_empty() {
+            let between = stage.live.change(|_| Some(others.clone()));
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(between)).unwrap();
+        }
+        seen.push(alias.version.clone());
+        // Somebody else's rollout is left alone.
+        alias.rollout.is_none().then(|| own.clone())
+    });
+    let after = change.await.unwrap();
+    assert_eq!(after.rollout.unwrap().execution, "e-2");
+    assert_eq!(seen, ["1", "2"]);
+}
+
 #[tokio::test]
 async fn change_is_given_up_when_others_are_always_faster() {
     let stage = Stage::set().await;
@@ -290,7 +310,8 @@ async fn notice_is_claimed_once_until_the_claim_is_old_or_it_was_sent() {
     stage.begin().await;
     let now = stage.now();
     let claim = |at| stage.live.claim_notice(EXECUTION, at);
-    let (first, second) = tokio::join!(claim(now), claim(now + TimeDelta::seconds(1)));
+    // In the same second both would write the very same.
+    let (first, second) = tokio::join!(claim(now), claim(now));
     let ours = [first.unwrap(), second.unwrap()].into_iter().filter(|claim| *claim == Claim::Ours).count();
     assert_eq!(ours, 1);
     assert!(matches!(claim(now + TimeDelta::seconds(30)).await.unwrap(), Claim::Theirs(_)));
