@@ -148,12 +148,10 @@ fn same_candidate(rollout: &Rollout, candidate: &str) -> Result<(), Refusal> {
 /// What the alias should do after the last shift; `None` when it does. The share is checked only by the step that set it,
 /// because the alias's description does not hold it.
 fn differs_from_split(alias: &LiveAlias, rollout: &Rollout, percent: Option<f64>) -> Option<String> {
-    /// Weights are shares with a few digits.
-    const SAME_PERCENT: f64 = 1e-6;
     let is_left = alias.split.as_ref().is_some_and(|split| {
         Some(&split.stable) == rollout.stable.as_ref()
             && Some(&split.canary) == rollout.candidate.as_ref()
-            && percent.is_none_or(|percent| (split.canary_percent - percent).abs() < SAME_PERCENT)
+            && percent.is_none_or(|percent| split.is_at(percent))
     });
     let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "unknown".to_owned());
     let (candidate, stable) = (version(&rollout.candidate), version(&rollout.stable));

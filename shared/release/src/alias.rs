@@ -27,6 +27,14 @@ pub struct Split {
     pub canary_percent: f64,
 }
 
+impl Split {
+    /// Whether the canary has this share, in percent; weights are shares with a few digits.
+    #[must_use]
+    pub fn is_at(&self, percent: f64) -> bool {
+        (self.canary_percent - percent).abs() < 1e-6
+    }
+}
+
 /// Where a release stands, by what its rollout wrote and what the alias does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stand<'a> {

@@ -180,3 +180,41 @@ fn whole_since(target: &LambdaTarget) -> Option<DateTime<Utc>> {
     let checked = event("AfterAllowTraffic").and_then(|event| event.start_time());
     checked.or_else(|| event("AllowTraffic")?.end_time()).and_then(date)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_codedeploy::types::LifecycleEvent;
+
+    fn event(name: &str, start: i64, end: Option<i64>) -> LifecycleEvent {
+        let event =
+            LifecycleEvent::builder().lifecycle_event_name(name).start_time(SdkTime::from_secs(start));
+        event.set_end_time(end.map(SdkTime::from_secs)).build()
+    }
+
+    #[test]
+    fn version_has_everything_since_its_check_began_or_else_since_the_shift_ended() {
+        let shift = event("AllowTraffic", 10, Some(20));
+        let since = |events: Vec<LifecycleEvent>| {
+            let target = LambdaTarget::builder().set_lifecycle_events(Some(events)).build();
+            whole_since(&target).map(|at| at.timestamp())
+        };
+        assert_eq!(since(vec![shift.clone(), event("AfterAllowTraffic", 90, None)]), Some(90));
+        assert_eq!(since(vec![shift]), Some(20));
+        assert_eq!(since(vec![event("AllowTraffic", 10, None)]), None);
+    }
+
+    #[test]
+    fn deployment_runs_until_it_succeeded_failed_or_was_stopped() {
+        use DeploymentStatus::{Baking, Created, Failed, InProgress, Queued, Ready, Stopped, Succeeded};
+        let read = |status: DeploymentStatus| {
+            let info = DeploymentInfo::builder().deployment_id("d-1").status(status).build();
+            Deployment::of(&info).unwrap().status
+        };
+        for running in [Created, Queued, InProgress, Baking, Ready] {
+            assert_eq!(read(running), Status::Running);
+        }
+        assert_eq!([Failed, Stopped].map(read), [Status::Failed; 2]);
+        assert_eq!(read(Succeeded), Status::Succeeded);
+    }
+}

@@ -8,8 +8,6 @@ use std::collections::HashMap;
 /// Others who change the alias are few and act once each; so many losses in a row are a fight that nobody should win by
 /// persistence.
 const MOST_TRIES: usize = 6;
-/// Weights are shares with a few digits.
-const SAME_PERCENT: f64 = 1e-6;
 
 /// The alias of a function, by names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,8 +175,7 @@ impl Change {
             (Traffic::Keep, _) => true,
             (Traffic::Whole(version), None) => alias.version == *version,
             (Traffic::Split { stable, canary, canary_percent }, Some(split)) => {
-                (&split.stable, &split.canary) == (stable, canary)
-                    && (split.canary_percent - canary_percent).abs() < SAME_PERCENT
+                (&split.stable, &split.canary) == (stable, canary) && split.is_at(*canary_percent)
             }
             _ => false,
         };

@@ -68,3 +68,16 @@ fn numbers_are_refused_when_they_are_outside_their_range() {
     }
     assert_eq!(config(SETTLE_MINUTES, "20").unwrap().settle_minutes, 20);
 }
+
+#[test]
+fn failures_are_the_criteria_that_count_failed_requests_of_all() {
+    let counted = |name: &str, more: &str| {
+        let metric = r#"{"namespace": "N", "metric": "M"}"#;
+        format!(r#"{{"name": "{name}", "limit": 0.1, "bad": {metric}, "total": {metric}{more}}}"#)
+    };
+    let slow =
+        r#"{"name": "slow", "limit": 0.1, "above": {"namespace": "N", "metric": "M", "threshold": 1}}"#;
+    let some = counted("unanswered", r#", "covers": "some""#);
+    let text = format!("[{}, {slow}, {some}]", counted("http_5xx", ""));
+    assert_eq!(config(CRITERIA, &text).unwrap().failures(), ["http_5xx"]);
+}
