@@ -9,8 +9,9 @@ from deploying import ALL_EVENTS, Longer, wait_for
 from pipelines import Anything, kind
 from test_cli import AWS
 
-PIPELINE, BACKEND, SHIFT, ROLLBACK = "manuel-backend-pipeline", "manuel-backend", "manuel-traffic-shift", "manuel-alarm-rollback"
-APPLICATION, GROUP, GUARD = "manuel", "manuel-backend-live", "manuel-canary-breach"
+PIPELINE, BACKEND = "manuel-backend-pipeline", "manuel-prod-backend"
+SHIFT, ROLLBACK = "manuel-prod-traffic-shift", "manuel-prod-alarm-rollback"
+APPLICATION, GROUP, GUARD = "manuel-prod", "manuel-prod-backend-live", "manuel-prod-canary-breach"
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 COMMANDS = [
     (section.splitlines()[0].removeprefix("## "), block)

@@ -6,7 +6,7 @@ import pytest
 from conftest import appspec
 from deploying import wait_for
 from pipelines import Anything
-from releasing import APPLICATION, BACKEND, COMMANDS, GROUP, PIPELINE, Account
+from releasing import APPLICATION, BACKEND, COMMANDS, GROUP, GUARD, PIPELINE, Account
 
 SUFFER, APPROVE = "Customers suffer: take the new version back", "Approve or reject"
 STAND, MAINTENANCE = "Where does the release stand?", "Maintenance"
@@ -116,7 +116,7 @@ def test_release_can_be_looked_at(account):
 
 def test_fix_is_released_when_an_alarm_fires(account):
     account.cloudwatch.put_metric_alarm(
-        AlarmName="manuel-canary-breach", Namespace="Delivery/Canary", MetricName="Breach", Statistic="Maximum", Period=60,
+        AlarmName=GUARD, Namespace="Delivery/Canary", MetricName="Breach", Statistic="Maximum", Period=60,
         EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold", TreatMissingData="breaching",
     )
     firing = lambda: [alarm["StateValue"] for alarm in account.cloudwatch.describe_alarms()["MetricAlarms"]]  # noqa: E731
