@@ -1,8 +1,9 @@
 //! Which request gets which answer. Pure: no clock, no environment, no AWS.
 
 use crate::manuals::Manuals;
-use crate::query::{self, Outcome};
+use crate::query::{self, Outcome, Taken};
 use http::Method;
+use http::header::{ALLOW, HeaderName, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
 /// The methods of a route that reads; API Gateway answers HEAD with our headers and drops the body.
@@ -10,14 +11,14 @@ const READ_METHODS: &str = "GET, HEAD";
 /// A question is sent in a body, which a GET has not.
 const QUERY_METHODS: &str = "POST";
 
-/// The parts of an HTTP API event that the rules look at.
+/// The parts of an API Gateway event that the rules look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// As sent.
     pub method: Method,
-    /// `rawPath`, which begins with the stage's name unless the stage is `$default`.
+    /// In payload format 2.0 it begins with the stage's name unless the stage is `$default`.
     pub path: String,
-    /// The stage that API Gateway names, if any.
+    /// The stage that may begin the path, if any.
     pub stage: Option<String>,
     /// Header `content-type`, if any.
     pub content_type: Option<String>,
@@ -25,6 +26,8 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether API Gateway encoded the body.
     pub is_base64: bool,
+    /// The claim `sub` that API Gateway's authorizer checked; `None` where it lets everybody in.
+    pub user: Option<String>,
 }
 
 /// What `GET /version` answers, so that a caller can tell which version served it.
@@ -43,37 +46,81 @@ pub struct Reply {
     pub status: u16,
     /// `application/json`, or `application/problem+json` for errors.
     pub content_type: &'static str,
-    /// The methods that a 405 must name (RFC 9110, section 15.5.6).
-    pub allow: Option<&'static str>,
+    /// What a 405 and a 401 must have beside their body (RFC 9110, sections 15.5.6 and 15.5.2).
+    pub header: Option<(HeaderName, &'static str)>,
     /// `None` for HEAD.
     pub body: Option<Value>,
     /// What became of a question; `None` for every other request, for refusals and for errors.
     pub query: Option<Outcome>,
 }
 
-/// Answers a request, or the reason why the event is none.
+/// What a request needs to be answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Nothing more.
+    Answered(Reply),
+    /// A question that was taken: it may be counted and put to a model, then [`query::reply`] answers it.
+    Question(Taken),
+    /// Today's count of this user's questions, then [`crate::usage::reply`] answers.
+    Usage {
+        /// Who asks.
+        user: String,
+        /// The method was HEAD.
+        is_head: bool,
+    },
+}
+
+/// Decides about a request, or about the reason why the event is none. `counts_usage`: there is a table to count in.
 #[must_use]
-pub fn reply(request: Result<&Request, &str>, version: &Version, manuals: &Manuals) -> Reply {
+pub fn decide(
+    request: Result<&Request, &str>,
+    version: &Version,
+    manuals: &Manuals,
+    counts_usage: bool,
+) -> Decision {
     let request = match request {
         Ok(request) => request,
-        Err(reason) => return problem(400, "Bad Request", &format!("not an HTTP API event: {reason}")),
+        Err(reason) => {
+            let detail = format!("not an API Gateway event: {reason}");
+            return Decision::Answered(problem(400, "Bad Request", &detail));
+        }
     };
-    match without_stage(request) {
+    Decision::Answered(match without_stage(request) {
         "/health" => read(request, json!({"status": "ok"})),
         "/version" => {
             let body = json!({"functionVersion": version.function_version, "buildId": version.build_id});
             read(request, body)
         }
-        "/query" if request.method == Method::POST => query::reply(request, manuals),
+        "/usage" if reads(request) => match usage(request, counts_usage) {
+            Ok(decision) => return decision,
+            Err(refusal) => refusal,
+        },
+        "/usage" => not_allowed(request, READ_METHODS),
+        "/query" if request.method == Method::POST => match query::take(request, manuals) {
+            Ok(taken) => return Decision::Question(taken),
+            Err(refusal) => refusal,
+        },
         "/query" => not_allowed(request, QUERY_METHODS),
         path => problem(404, "Not Found", &format!("there is no route {path}")),
+    })
+}
+
+/// The table comes first: where there is none, nobody needs to sign in.
+fn usage(request: &Request, counts_usage: bool) -> Result<Decision, Reply> {
+    if !counts_usage {
+        return Err(problem(404, "Not Found", "usage is not counted here: USAGE_TABLE is not set"));
     }
+    let detail = "usage is told to signed-in users only: send the token of a sign-in";
+    let unknown =
+        || Reply { header: Some((WWW_AUTHENTICATE, "Bearer")), ..problem(401, "Unauthorized", detail) };
+    let user = request.user.clone().ok_or_else(unknown)?;
+    Ok(Decision::Usage { user, is_head: request.method == Method::HEAD })
 }
 
 /// A good answer.
 #[must_use]
 pub fn ok(body: Value) -> Reply {
-    Reply { status: 200, content_type: "application/json", allow: None, body: Some(body), query: None }
+    Reply { status: 200, content_type: "application/json", header: None, body: Some(body), query: None }
 }
 
 /// An error in the form of RFC 9457; `about:blank` means that the status says it all.
@@ -83,18 +130,26 @@ pub fn problem(status: u16, title: &str, detail: &str) -> Reply {
     Reply { status, content_type: "application/problem+json", ..ok(body) }
 }
 
+/// API Gateway passes HEAD on as it is; its answer has no body (RFC 9110, section 9.3.2).
+pub(crate) fn without_body(reply: Reply, is_head: bool) -> Reply {
+    Reply { body: reply.body.filter(|_| !is_head), ..reply }
+}
+
 fn read(request: &Request, body: Value) -> Reply {
-    match request.method {
-        Method::GET => ok(body),
-        Method::HEAD => Reply { body: None, ..ok(body) },
-        _ => not_allowed(request, READ_METHODS),
+    if !reads(request) {
+        return not_allowed(request, READ_METHODS);
     }
+    without_body(ok(body), request.method == Method::HEAD)
+}
+
+fn reads(request: &Request) -> bool {
+    [Method::GET, Method::HEAD].contains(&request.method)
 }
 
 fn not_allowed(request: &Request, methods: &'static str) -> Reply {
     let detail =
         format!("{} does not support {}; it supports {methods}", without_stage(request), request.method);
-    Reply { allow: Some(methods), ..problem(405, "Method Not Allowed", &detail) }
+    Reply { header: Some((ALLOW, methods)), ..problem(405, "Method Not Allowed", &detail) }
 }
 
 fn without_stage(request: &Request) -> &str {
@@ -107,20 +162,30 @@ fn without_stage(request: &Request) -> &str {
 mod tests {
     use super::*;
 
-    fn answer(request: Result<&Request, &str>) -> Reply {
+    fn decision(request: Result<&Request, &str>, counts_usage: bool) -> Decision {
         let version = Version { function_version: "7".to_owned(), build_id: "abc123".to_owned() };
-        reply(request, &version, &Manuals::built_in().unwrap())
+        decide(request, &version, &Manuals::built_in().unwrap(), counts_usage)
     }
 
-    fn reply_to(method: Method, path: &str, stage: Option<&str>) -> Reply {
-        answer(Ok(&Request {
+    fn answered(decision: Decision) -> Reply {
+        let Decision::Answered(reply) = decision else { panic!("not answered: {decision:?}") };
+        reply
+    }
+
+    fn request(method: Method, path: &str, stage: Option<&str>) -> Request {
+        Request {
             method,
             path: path.to_owned(),
             stage: stage.map(str::to_owned),
             content_type: None,
             body: Some(r#"{"question": "How do I descale the coffee machine?"}"#.to_owned()),
             is_base64: false,
-        }))
+            user: Some("anna".to_owned()),
+        }
+    }
+
+    fn reply_to(method: Method, path: &str, stage: Option<&str>) -> Reply {
+        answered(decision(Ok(&request(method, path, stage)), true))
     }
 
     #[test]
@@ -164,26 +229,49 @@ mod tests {
             (Method::DELETE, "/version", "GET, HEAD"),
             (Method::GET, "/query", "POST"),
             (Method::HEAD, "/query", "POST"),
+            (Method::POST, "/usage", "GET, HEAD"),
         ] {
             let reply = reply_to(method, path, None);
-            assert_eq!((reply.status, reply.allow, reply.query), (405, Some(methods), None), "{path}");
+            assert_eq!((reply.status, reply.header), (405, Some((ALLOW, methods))), "{path}");
         }
     }
 
     #[test]
-    fn question_is_answered_when_it_is_posted() {
+    fn question_is_taken_when_it_is_posted() {
         for stage in [None, Some("prod")] {
-            let reply = reply_to(Method::POST, if stage.is_some() { "/prod/query" } else { "/query" }, stage);
-            assert_eq!((reply.status, reply.query), (200, Some(Outcome::Answered)));
+            let path = if stage.is_some() { "/prod/query" } else { "/query" };
+            let decision = decision(Ok(&request(Method::POST, path, stage)), false);
+            let Decision::Question(taken) = decision else { panic!("{decision:?}") };
+            assert_eq!(taken.question, "How do I descale the coffee machine?");
         }
-        assert_eq!(reply_to(Method::GET, "/health", None).query, None, "no question");
+    }
+
+    #[test]
+    fn usage_is_looked_up_when_the_user_is_known() {
+        for (method, is_head) in [(Method::GET, false), (Method::HEAD, true)] {
+            let decision = decision(Ok(&request(method, "/usage", None)), true);
+            assert_eq!(decision, Decision::Usage { user: "anna".to_owned(), is_head });
+        }
+    }
+
+    #[test]
+    fn usage_is_refused_when_there_is_no_table_or_no_user() {
+        let anonymous = Request { user: None, ..request(Method::GET, "/usage", None) };
+        for (counts_usage, status, told) in [(false, 404, "USAGE_TABLE is not set"), (true, 401, "sign-in")] {
+            let reply = answered(decision(Ok(&anonymous), counts_usage));
+            assert_eq!(reply.status, status);
+            assert!(reply.body.unwrap()["detail"].as_str().unwrap().contains(told));
+            assert_eq!(reply.header.is_some(), status == 401, "a 401 names how to sign in");
+        }
+        let known = answered(decision(Ok(&request(Method::GET, "/usage", None)), false));
+        assert_eq!(known.status, 404, "no table for anybody");
     }
 
     #[test]
     fn bad_request_gives_the_reason_when_the_event_is_malformed() {
-        let reply = answer(Err("missing field `requestContext`"));
+        let reply = answered(decision(Err("missing field `requestContext`"), true));
         let body = reply.body.unwrap();
         assert_eq!((reply.status, body["status"].as_u64()), (400, Some(400)));
-        assert_eq!(body["detail"], "not an HTTP API event: missing field `requestContext`");
+        assert_eq!(body["detail"], "not an API Gateway event: missing field `requestContext`");
     }
 }

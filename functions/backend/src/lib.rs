@@ -1,30 +1,41 @@
 //! The Manuel API: the thing being released.
 //!
-//! - **Trigger**: API Gateway HTTP API, payload format 2.0.
-//! - **Effect**: answers `GET /health`, `GET /version` and `POST /query`, and writes one metric line per request
-//!   ([`metrics`]).
+//! - **Trigger**: API Gateway, a REST API (payload format 1.0) or an HTTP API (2.0); see [`gateway`].
+//! - **Effect**: answers `GET /health`, `GET /version`, `GET /usage` and `POST /query`, and writes one metric line per
+//!   request ([`metrics`]). With `USAGE_TABLE` it counts each user's questions per day ([`usage`]), with `MODEL_ID` a
+//!   Bedrock model words the answers ([`model`]). With neither it calls nobody and builds no client.
 //! - **On failure**: every error is an `application/problem+json` answer (RFC 9457), also for an event that is no HTTP
-//!   request at all (400), so that a person or a smoke test sees what was wrong instead of a 502 from API Gateway.
-//! - **Rules**: [`decide`]; for questions [`query`] and [`manuals`].
+//!   request at all (400), so that a person or a smoke test sees what was wrong instead of a 502 from API Gateway. A
+//!   question that cannot be counted, or whose model fails, is answered all the same, and the metric line tells.
+//! - **Rules**: [`mod@decide`]; for questions [`query`] and [`manuals`].
 //!
 //! A crash or a time-out leaves no metric line; the `Errors` metric of `AWS/Lambda` counts those.
 
 pub mod decide;
+pub mod failure;
 #[cfg(feature = "rehearsal")]
 pub mod faults;
+pub mod gateway;
 pub mod manuals;
 pub mod metrics;
+pub mod model;
 pub mod query;
+pub mod usage;
 
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws::{Aws, AwsError};
 use clock::Clock;
-use decide::{Reply, Request, Version};
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use decide::{Decision, Reply, Version, decide};
+use failure::CallFailure;
+use gateway::Answer;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use manuals::Manuals;
+use metrics::Calls;
+use model::{MODEL_ID, Model};
+use query::{Taken, Wording};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use usage::{USAGE_TABLE, Usage};
 
 /// Who this process is. A missing variable is `unknown` and no reason to refuse requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,26 +44,37 @@ pub struct Config {
     pub function_name: String,
     /// `AWS_LAMBDA_FUNCTION_VERSION` and `BUILD_ID`, what `GET /version` answers.
     pub version: Version,
+    /// `USAGE_TABLE`; nothing is counted without one.
+    pub usage_table: Option<String>,
+    /// `MODEL_ID`; the manuals answer in their own words without one.
+    pub model_id: Option<String>,
 }
 
 impl Config {
-    /// Reads the three variables; empty counts as missing.
+    /// Reads the variables; empty counts as missing, because CloudFormation cannot leave one out.
     #[must_use]
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let known =
-            |name| lookup(name).filter(|value| !value.is_empty()).unwrap_or_else(|| "unknown".to_owned());
+        let filled = |name| lookup(name).filter(|value| !value.trim().is_empty());
+        let known = |name| filled(name).unwrap_or_else(|| "unknown".to_owned());
         let version =
             Version { function_version: known("AWS_LAMBDA_FUNCTION_VERSION"), build_id: known("BUILD_ID") };
-        Self { function_name: known("AWS_LAMBDA_FUNCTION_NAME"), version }
+        Self {
+            function_name: known("AWS_LAMBDA_FUNCTION_NAME"),
+            version,
+            usage_table: filled(USAGE_TABLE),
+            model_id: filled(MODEL_ID).filter(|id| id != "none"),
+        }
     }
 }
 
-/// One sandbox: its identity, its clock, what it knows, and whether it has served a request yet.
+/// One sandbox: its identity, its clock, what it knows and whom it asks, and whether it has served a request yet.
 #[derive(Debug)]
 pub struct App {
     config: Config,
     clock: Clock,
     manuals: Manuals,
+    usage: Option<Usage>,
+    model: Option<Model>,
     init_duration: Duration,
     warm: AtomicBool,
     #[cfg(feature = "rehearsal")]
@@ -76,9 +98,23 @@ impl From<BackendError> for Diagnostic {
 
 impl App {
     /// Call it last in `main`: the time since the process began is this sandbox's initialisation.
-    #[must_use]
-    pub fn new(config: Config, clock: Clock, manuals: Manuals) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When a table or a model is set and the AWS settings for it cannot be used: a version that would lose every count
+    /// must not start, so that its smoke test finds it.
+    pub fn from_lookup(
+        lookup: impl Fn(&str) -> Option<String>,
+        clock: Clock,
+        manuals: Manuals,
+    ) -> Result<Self, AwsError> {
+        let config = Config::from_lookup(&lookup);
+        // Clients cost a millisecond of each cold start: none without a use.
+        let needs_aws = config.usage_table.is_some() || config.model_id.is_some();
+        let aws = needs_aws.then(|| Aws::from_lookup(&lookup)).transpose()?;
+        let aws = aws.as_ref();
+        Ok(Self {
+            usage: aws.zip(config.usage_table.clone()).map(|(aws, table)| Usage::new(aws, table)),
+            model: aws.zip(config.model_id.clone()).map(|(aws, id)| Model::new(aws, id)),
             config,
             manuals,
             init_duration: clock.uptime(),
@@ -86,7 +122,7 @@ impl App {
             warm: AtomicBool::new(false),
             #[cfg(feature = "rehearsal")]
             faults: faults::Faults::default(),
-        }
+        })
     }
 
     /// The same sandbox with the faults that a rehearsal orders.
@@ -108,12 +144,13 @@ impl App {
 ///
 /// # Errors
 /// None in production; see [`BackendError`].
-pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<ApiGatewayV2httpResponse, BackendError> {
+pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Answer, BackendError> {
     let started = app.clock.uptime();
     let cold_start = !app.warm.swap(true, Ordering::Relaxed);
-    let request = parse(event.payload);
+    let (format, request) = gateway::read(event.payload);
     let request = request.as_ref().map_err(String::as_str);
-    let reply = decide::reply(request, &app.config.version, &app.manuals);
+    let decision = decide(request, &app.config.version, &app.manuals, app.usage.is_some());
+    let (reply, calls) = act(app, decision, event.context.deadline).await;
     #[cfg(feature = "rehearsal")]
     let reply = app.faults.strike(reply, app.clock.now_ms()).await?;
     metrics::write(&metrics::Line {
@@ -124,136 +161,55 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<ApiGatewayV2
         request_id: &event.context.request_id,
         status: reply.status,
         query: reply.query,
+        calls,
         latency: app.clock.uptime().saturating_sub(started),
         init_duration: cold_start.then_some(app.init_duration),
     });
-    Ok(response(reply))
+    Ok(gateway::answer(reply, format))
 }
 
-/// Reduces the event to what the rules need, or says why it is no HTTP request.
-fn parse(payload: Value) -> Result<Request, String> {
-    let event: ApiGatewayV2httpRequest =
-        serde_json::from_value(payload).map_err(|error| error.to_string())?;
-    let http = event.request_context.http;
-    let path = event.raw_path.or(http.path).ok_or("missing field `rawPath`")?;
-    let content_type = event.headers.get(CONTENT_TYPE);
-    Ok(Request {
-        method: http.method,
-        path,
-        stage: event.request_context.stage,
-        content_type: content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        body: event.body,
-        is_base64: event.is_base64_encoded,
-    })
-}
-
-fn response(reply: Reply) -> ApiGatewayV2httpResponse {
-    let mut response = ApiGatewayV2httpResponse::default();
-    response.status_code = i64::from(reply.status);
-    response.headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
-    if let Some(methods) = reply.allow {
-        response.headers.insert(ALLOW, HeaderValue::from_static(methods));
+/// Makes the calls that a decision asks for. Those for a question are made together, so that a slow table takes no time
+/// from the model.
+async fn act(app: &App, decision: Decision, deadline_ms: u64) -> (Reply, Calls) {
+    match decision {
+        Decision::Answered(reply) => (reply, Calls::default()),
+        Decision::Usage { user, is_head } => (look_up(app, &user, is_head).await, Calls::default()),
+        Decision::Question(taken) => {
+            let (usage_lost, wording) = tokio::join!(count(app, &taken), word(app, &taken, deadline_ms));
+            let model_fallback = (wording != Wording::Manual).then_some(wording == Wording::Fallback);
+            (query::reply(taken, wording), Calls { usage_lost, model_fallback })
+        }
     }
-    response.body = reply.body.map(|body| body.to_string().into());
-    response
+}
+
+/// Whether the count was lost; `None` where there is nothing to count.
+async fn count(app: &App, taken: &Taken) -> Option<bool> {
+    let (usage, user) = (app.usage.as_ref()?, taken.user.as_ref()?);
+    let counted = usage.count(user, app.clock.now_ms()).await;
+    Some(counted.inspect_err(|failure| warn(failure, "the question was not counted")).is_err())
+}
+
+async fn word(app: &App, taken: &Taken, deadline_ms: u64) -> Wording {
+    let (Some(model), Some(passage)) = (&app.model, &taken.passage) else { return Wording::Manual };
+    let answer = model.answer(&taken.question, passage, app.clock.time_left(deadline_ms)).await;
+    let answer = answer.inspect_err(|failure| warn(failure, "the manual answers in place of the model"));
+    answer.map_or(Wording::Fallback, Wording::Model)
+}
+
+/// The table is there: without one, [`decide`] refuses.
+async fn look_up(app: &App, user: &str, is_head: bool) -> Reply {
+    let now_ms = app.clock.now_ms();
+    let questions = match &app.usage {
+        Some(usage) => usage.today(user, now_ms).await,
+        None => Err(CallFailure::new("NoTable", "USAGE_TABLE is not set")),
+    };
+    let questions = questions.inspect_err(|failure| warn(failure, "the count cannot be read"));
+    usage::reply(user, now_ms, questions.ok(), is_head)
+}
+
+fn warn(failure: &CallFailure, what: &str) {
+    tracing::warn!(error_type = failure.error_type, reason = failure.reason, "{what}");
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use lambda_runtime::Context;
-    use serde_json::json;
-
-    fn app() -> App {
-        let config = Config::from_lookup(|name| (name == "BUILD_ID").then(|| "abc123".to_owned()));
-        App::new(config, Clock::standing_at(std::time::UNIX_EPOCH), Manuals::built_in().unwrap())
-    }
-
-    async fn answer(payload: &str) -> Value {
-        let payload = serde_json::from_str(payload).unwrap();
-        let answer = handle(&app(), LambdaEvent::new(payload, Context::default())).await.unwrap();
-        serde_json::to_value(answer).unwrap()
-    }
-
-    #[tokio::test]
-    async fn health_is_ok_when_the_event_is_complete() {
-        let answer = answer(include_str!("../../../events/api-gateway/health.json")).await;
-        assert_eq!(answer["statusCode"], 200);
-        assert_eq!(answer["headers"]["content-type"], "application/json");
-        assert_eq!(answer["body"], r#"{"status":"ok"}"#);
-    }
-
-    #[tokio::test]
-    async fn health_is_ok_when_the_event_is_minimal() {
-        let event = json!({"version": "2.0", "rawPath": "/health", "requestContext": {"http": {"method": "GET", "path": "/health"}}});
-        assert_eq!(answer(&event.to_string()).await["statusCode"], 200);
-    }
-
-    #[tokio::test]
-    async fn version_tells_version_and_build() {
-        let answer = answer(include_str!("../../../events/api-gateway/version.json")).await;
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-        assert_eq!(body, json!({"functionVersion": "unknown", "buildId": "abc123"}));
-    }
-
-    #[tokio::test]
-    async fn question_is_answered_when_a_manual_has_the_answer() {
-        let answer = answer(include_str!("../../../events/api-gateway/query.json")).await;
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-        assert_eq!((&answer["statusCode"], &body["answered"]), (&json!(200), &json!(true)));
-        assert_eq!(body["manual"], "Coffee machine");
-    }
-
-    #[tokio::test]
-    async fn question_is_unanswered_when_no_manual_has_the_answer() {
-        let answer = answer(include_str!("../../../events/api-gateway/query-unanswered.json")).await;
-        assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!(r#"{"answered":false}"#)));
-    }
-
-    #[tokio::test]
-    async fn bad_request_when_the_query_has_no_question() {
-        let answer = answer(include_str!("../../../events/api-gateway/invalid-query-no-question.json")).await;
-        assert_eq!(answer["statusCode"], 400);
-        assert_eq!(answer["headers"]["content-type"], "application/problem+json");
-        assert!(answer["body"].as_str().unwrap().contains("send"), "{answer}");
-    }
-
-    #[tokio::test]
-    async fn content_type_is_read_whatever_its_spelling() {
-        let event = include_str!("../../../events/api-gateway/query.json");
-        let typed = |from: &str, to: &str| event.replace(from, to);
-        for (event, status) in [
-            (typed("content-type", "Content-Type"), 200),
-            (typed("application/json", "text/plain"), 415),
-            (typed("application/json", "caf\\u00e9"), 415),
-        ] {
-            assert_eq!(answer(&event).await["statusCode"], status, "{event}");
-        }
-    }
-
-    #[tokio::test]
-    async fn problem_is_reported_when_the_route_is_unknown() {
-        let answer = answer(include_str!("../../../events/api-gateway/unknown-route.json")).await;
-        assert_eq!(answer["statusCode"], 404);
-        assert_eq!(answer["headers"]["content-type"], "application/problem+json");
-    }
-
-    #[tokio::test]
-    async fn bad_request_when_the_event_is_no_http_request() {
-        for event in
-            [include_str!("../../../events/api-gateway/invalid-no-request-context.json"), "[]", "null"]
-        {
-            let answer = answer(event).await;
-            assert_eq!(answer["statusCode"], 400, "{event}");
-            assert!(answer["body"].as_str().unwrap().contains("detail"));
-        }
-    }
-
-    #[tokio::test]
-    async fn only_the_first_request_is_cold() {
-        let app = app();
-        assert!(!app.warm.load(Ordering::Relaxed));
-        handle(&app, LambdaEvent::new(Value::Null, Context::default())).await.unwrap();
-        assert!(app.warm.load(Ordering::Relaxed));
-    }
-}
+mod tests;

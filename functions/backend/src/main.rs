@@ -1,6 +1,6 @@
 //! The Manuel API on Lambda: clock and settings in, then the runtime's loop.
 
-use backend::{App, Config, handle, manuals::Manuals};
+use backend::{App, handle, manuals::Manuals};
 use clock::Clock;
 use lambda_runtime::{Error, run, service_fn};
 
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     #[cfg(feature = "rehearsal")]
     let clock = clock.rehearsed(lookup(clock::VARIABLE).as_deref()).map_err(|error| error.to_string())?;
     let manuals = Manuals::built_in()?;
-    let app = App::new(Config::from_lookup(lookup), clock, manuals);
+    let app = App::from_lookup(lookup, clock, manuals).map_err(|error| aws::chain(&error))?;
     #[cfg(feature = "rehearsal")]
     let app =
         app.with_faults(lookup(backend::faults::VARIABLE).as_deref()).map_err(|error| error.to_string())?;

@@ -16,6 +16,9 @@
 //! Questions are judged apart, because one that no manual answers is a good HTTP answer: bad = `Sum(QueriesUnanswered)`,
 //! total = `Sum(Queries)` or `SampleCount(QueriesUnanswered)`. Both are written for questions that were taken only: one
 //! that was refused (4xx) is the caller's mistake, and one that ended in a 5xx counts in `Http5xx` already.
+//!
+//! `UsageLost` and `ModelFallbacks` are 0 or 1 for each question that was to be counted or put to a model, so that their
+//! averages are shares, too. Neither is an error: the customer had an answer.
 
 use crate::query::Outcome;
 use serde_json::{Map, Value, json};
@@ -23,6 +26,15 @@ use std::time::Duration;
 
 /// Where the metrics appear in CloudWatch.
 pub const NAMESPACE: &str = "Manuel/Backend";
+
+/// What became of the calls that a question needed; `None` where none was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Whether the question was not counted although it should.
+    pub usage_lost: Option<bool>,
+    /// Whether the manual answered in place of the model.
+    pub model_fallback: Option<bool>,
+}
 
 /// What is known of one answered request.
 #[derive(Clone, Debug)]
@@ -41,6 +53,8 @@ pub struct Line<'a> {
     pub status: u16,
     /// What became of a question; `None` when the request asked none, was refused or failed.
     pub query: Option<Outcome>,
+    /// What became of the calls for it.
+    pub calls: Calls,
     /// From the event's arrival in the handler to the answer.
     pub latency: Duration,
     /// Time from the start of the process to the runtime's loop, on the sandbox's first request only.
@@ -83,6 +97,10 @@ fn render(line: &Line<'_>) -> Value {
         measured.push(("Queries", "Count", json!(1)));
         measured.push(("QueriesUnanswered", "Count", json!(u8::from(outcome == Outcome::Unanswered))));
     }
+    let Calls { usage_lost, model_fallback } = line.calls;
+    for (name, happened) in [("UsageLost", usage_lost), ("ModelFallbacks", model_fallback)] {
+        measured.extend(happened.map(|happened| (name, "Count", json!(u8::from(happened)))));
+    }
     let definitions: Vec<Value> =
         measured.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let mut record = Map::new();
@@ -123,6 +141,7 @@ mod tests {
             request_id: "request-1",
             status,
             query: None,
+            calls: Calls::default(),
             latency: Duration::from_micros(1_500),
             init_duration,
         }
@@ -142,6 +161,18 @@ mod tests {
         }
         let none = line(200, None);
         assert!(none.get("Queries").is_none() && none.get("QueriesUnanswered").is_none());
+    }
+
+    #[test]
+    fn calls_are_counted_when_they_were_made() {
+        for (usage_lost, model_fallback, counted) in [(false, true, (0, 1)), (true, false, (1, 0))] {
+            let calls = Calls { usage_lost: Some(usage_lost), model_fallback: Some(model_fallback) };
+            let line = render(&Line { calls, ..example(200, None) });
+            assert_eq!((&line["UsageLost"], &line["ModelFallbacks"]), (&json!(counted.0), &json!(counted.1)));
+            assert!(names(&line).ends_with(&["UsageLost", "ModelFallbacks"]), "announced");
+        }
+        let none = line(200, None);
+        assert!(none.get("UsageLost").is_none() && none.get("ModelFallbacks").is_none());
     }
 
     #[test]

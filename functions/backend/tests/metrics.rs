@@ -2,7 +2,7 @@
 #![cfg(feature = "rehearsal")]
 #![expect(clippy::unwrap_used, reason = "set-up outside the test functions")]
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tokio::{
@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 use twin::{
-    Options, Twin,
+    ApiError, Options, Twin,
     seed::{FUNCTION, SeededRelease},
 };
 
@@ -21,8 +21,13 @@ const HEALTH: &str = include_str!("../../../events/api-gateway/health.json");
 
 /// A twin with the backend, whose version 1 is good and whose version 2 has these faults.
 async fn twin(faults: &Value) -> Twin {
+    twin_with(&[("REHEARSAL_FAULTS", &faults.to_string())]).await
+}
+
+/// A twin with the backend, whose version 2 has these variables.
+async fn twin_with(variables: &[(&str, &str)]) -> Twin {
     let twin = Twin::start(Options::default()).await.unwrap();
-    let second_version = BTreeMap::from([("REHEARSAL_FAULTS".to_owned(), faults.to_string())]);
+    let second_version = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     let program = Path::new(env!("CARGO_BIN_EXE_backend")).to_path_buf();
     twin.seed(SeededRelease { program, second_version, hook: None, ids: None }).unwrap();
     twin
@@ -55,7 +60,7 @@ fn sum(twin: &Twin, version: &str, metric: &str) -> f64 {
     minutes.iter().map(|minute| minute.sum).sum()
 }
 
-fn assert_sums(twin: &Twin, version: &str, expected: [(&str, f64); 4]) {
+fn assert_sums<const N: usize>(twin: &Twin, version: &str, expected: [(&str, f64); N]) {
     for (metric, count) in expected {
         let counted = sum(twin, version, metric);
         assert!((counted - count).abs() < 0.5, "{metric} of version {version}: {counted}, not {count}");
@@ -89,4 +94,24 @@ async fn question_counts_as_server_error_only_when_it_ends_in_one() {
     assert_eq!(invoke(&twin, "2", QUERY).await.0, 500);
     let expected = [("Requests", 1.0), ("Http5xx", 1.0), ("Queries", 0.0), ("QueriesUnanswered", 0.0)];
     assert_sums(&twin, "2", expected);
+}
+
+#[tokio::test]
+async fn lost_counts_and_fallbacks_are_counted_when_the_calls_fail() {
+    let twin = twin_with(&[("USAGE_TABLE", "no-such-table"), ("MODEL_ID", "some")]).await;
+    assert_eq!(invoke(&twin, "2", QUERY).await.1["degraded"], Value::Null);
+    assert_sums(&twin, "2", [("UsageLost", 1.0), ("ModelFallbacks", 0.0)]);
+    let busy = ApiError { code: "ThrottlingException", status: 429, message: "busy".to_owned() };
+    twin.faults().inject("bedrock:Converse", 9, busy);
+    assert_eq!(invoke(&twin, "2", QUERY).await.1["degraded"], true);
+    assert_eq!(invoke(&twin, "2", UNANSWERED).await.1["answered"], false);
+    let expected = [("Queries", 3.0), ("Http5xx", 0.0), ("UsageLost", 3.0), ("ModelFallbacks", 1.0)];
+    assert_sums(&twin, "2", expected);
+    let calls = twin.faults().calls();
+    let by_backend = calls.iter().filter(|call| call.caller == FUNCTION).map(|call| call.operation.as_str());
+    let by_backend: std::collections::BTreeSet<&str> = by_backend.collect();
+    assert_eq!(by_backend.into_iter().collect::<Vec<_>>(), ["bedrock:Converse", "dynamodb:UpdateItem"]);
+    let log = twin.log_lines(FUNCTION).into_iter().map(|line| line.line).collect::<String>();
+    assert!(log.contains("ResourceNotFoundException") && log.contains("the question was not counted"));
+    assert!(!log.contains("descale"), "neither question nor answer");
 }

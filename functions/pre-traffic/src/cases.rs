@@ -10,7 +10,7 @@
 //!
 //! What is wrong with the setting is told without its values, because requests may carry credentials.
 
-use crate::request::{RawRequest, expand};
+use crate::request::{Format, RawRequest, expand};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -121,12 +121,12 @@ fn given<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Value>, D:
 }
 
 /// `GET /health` answers 200, within the default limits.
-pub(crate) fn default_cases() -> Vec<SmokeCase> {
+pub(crate) fn default_cases(format: Format) -> Vec<SmokeCase> {
     let request =
         RawRequest { method: Some("GET".into()), path: Some("/health".into()), ..RawRequest::default() };
     vec![SmokeCase {
         name: "health".to_owned(),
-        event: expand(request).unwrap_or_default(),
+        event: expand(request, format).unwrap_or_default(),
         is_http: true,
         status: 200,
         body: Vec::new(),
@@ -136,14 +136,14 @@ pub(crate) fn default_cases() -> Vec<SmokeCase> {
     }]
 }
 
-/// Reads and validates the setting.
-pub(crate) fn parse_cases(text: &str) -> Result<Vec<SmokeCase>, CaseProblem> {
+/// Reads and validates the setting; method and path stand for an event in this format.
+pub(crate) fn parse_cases(text: &str, format: Format) -> Result<Vec<SmokeCase>, CaseProblem> {
     let raw: Vec<Map<String, Value>> =
         serde_json::from_str(text).map_err(|error| CaseProblem::NotAnArray(without_value(&error)))?;
     let mut cases: Vec<SmokeCase> = Vec::new();
     for (index, fields) in raw.into_iter().enumerate() {
         let name = fields.get("name").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
-        let case = read(fields).and_then(|raw| validate(raw, index == 0)).and_then(|case| {
+        let case = read(fields).and_then(|raw| validate(raw, index == 0, format)).and_then(|case| {
             let known = cases.iter().any(|other| other.name == case.name);
             if known { Err("name: used by an earlier case".to_owned()) } else { Ok(case) }
         });
@@ -173,7 +173,7 @@ fn without_value(error: &serde_json::Error) -> String {
     cut.unwrap_or(text)
 }
 
-fn validate(raw: RawCase, is_first: bool) -> Result<SmokeCase, String> {
+fn validate(raw: RawCase, is_first: bool, format: Format) -> Result<SmokeCase, String> {
     if raw.name.trim().is_empty() {
         return Err("name: must not be empty".to_owned());
     }
@@ -187,7 +187,7 @@ fn validate(raw: RawCase, is_first: bool) -> Result<SmokeCase, String> {
     };
     Ok(SmokeCase {
         is_http: raw.request.event.is_none(),
-        event: expand(raw.request).map_err(|problem| format!("request: {problem}"))?,
+        event: expand(raw.request, format).map_err(|problem| format!("request: {problem}"))?,
         body: raw.expect.body.into_iter().map(rule).collect::<Result<_, _>>()?,
         status,
         max_latency: latency("max_latency_ms", raw.max_latency_ms, MAX_LATENCY_MS)?,

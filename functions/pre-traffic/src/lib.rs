@@ -1,8 +1,8 @@
 //! Does the new version answer correctly, before any customer sees it?
 //!
 //! - **Trigger**: CodeDeploy, `BeforeAllowTraffic`, before the alias moves.
-//! - **Effect**: invokes the new version by its number with smoke cases (setting [`config::SMOKE_CASES`]) and answers
-//!   CodeDeploy `Succeeded` or `Failed`. Cases must be safe to repeat: an invocation that may not have reached the
+//! - **Effect**: invokes the new version by its number with smoke cases (settings [`config::SMOKE_CASES`] and
+//!   [`config::PAYLOAD_FORMAT`]) and answers CodeDeploy `Succeeded` or `Failed`. Cases must be safe to repeat: an invocation that may not have reached the
 //!   function is tried again.
 //! - **On failure**: whatever goes wrong is answered `Failed` with the reason ([`hook`]), a malformed setting included:
 //!   a hook that stopped at its cold start would leave CodeDeploy waiting for an hour. Only missing region or

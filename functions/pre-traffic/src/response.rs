@@ -1,7 +1,7 @@
 //! The function's payload as API Gateway would read it, held against a case. Pure.
 //!
-//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0. Valid
-//! JSON without a `statusCode`, also a string or `null`, is an answer 200 with that JSON as its body. A case that gives a
+//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0, and "Set
+//! up Lambda proxy integrations" for REST APIs, which read status, headers and body the same way. In 2.0, valid JSON without a `statusCode`, also a string or `null`, is an answer 200 with that JSON as its body. A case that gives a
 //! whole event is read so; one that asks for a method and path demands the `statusCode`, because a handler of HTTP
 //! requests that leaves it out is broken more often than terse. What API Gateway cannot read it answers with a 500, so
 //! that is a failure whatever the case expects.

@@ -76,7 +76,12 @@ async fn fails_when_a_warm_answer_is_later_than_its_limit_and_a_cold_one_may_be(
 
 #[tokio::test]
 async fn fails_with_the_reason_when_a_setting_does_not_parse() {
-    for (name, value) in [("SMOKE_CASES", "{"), ("ANSWER_RESERVE_SECONDS", "x"), ("AWS_TLS_ROOTS", "some")] {
+    for (name, value) in [
+        ("SMOKE_CASES", "{"),
+        ("PAYLOAD_FORMAT", "3.0"),
+        ("ANSWER_RESERVE_SECONDS", "x"),
+        ("AWS_TLS_ROOTS", "some"),
+    ] {
         let stub = Stub::start(|_, _| Reply::Default).await;
         let outcome = stub.run(TIME, &[(name, value)]).await.unwrap();
         assert!(outcome.verdict.reason().contains(name), "{}", outcome.verdict.reason());

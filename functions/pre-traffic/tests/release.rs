@@ -95,6 +95,19 @@ async fn deployment_succeeds_when_the_compiled_hook_finds_the_version_healthy() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deployment_succeeds_when_the_compiled_hook_asks_as_a_rest_api() {
+    let cases = r#"[{"name": "question", "request":
+        {"method": "POST", "path": "/query", "body": {"question": "How do I descale the coffee machine?"}},
+        "expect": {"body": [{"pointer": "/answered", "equals": true}]}}]"#;
+    let twin = twin(600.0, false).await;
+    let mut release = release(&json!({}), 60);
+    let hook = release.hook.as_mut().unwrap();
+    hook.environment = variables(&[("PAYLOAD_FORMAT", "1.0"), ("SMOKE_CASES", cases)]);
+    let id = twin.seed(release).unwrap();
+    assert_eq!(twin.deployment_finished(&id).await.unwrap(), "Succeeded", "{:#?}", twin.log_lines(HOOK));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deployment_fails_and_rolls_back_when_the_compiled_hook_finds_a_fault() {
     for (faults, told) in [
         (json!({"error_percent": 100}), "expected 200, got 500"),

@@ -3,6 +3,20 @@
 use crate::Aws;
 
 impl Aws {
+    /// The Bedrock client that asks models. One call lasts at most this long, with all its tries: how long a model may
+    /// think is the caller's to say, because customers wait for it.
+    #[cfg(feature = "bedrock")]
+    #[must_use]
+    pub fn bedrock(&self, time_limit: std::time::Duration) -> aws_sdk_bedrockruntime::Client {
+        use aws_sdk_bedrockruntime::config::{Builder, StalledStreamProtectionConfig};
+        let config = Builder::from(&self.sdk_config("BEDROCK_RUNTIME"))
+            .timeout_config(crate::within(time_limit))
+            // A model that thinks sends nothing meanwhile; the time limit covers a stalled one.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        aws_sdk_bedrockruntime::Client::from_conf(config)
+    }
+
     /// The CloudWatch client.
     #[cfg(feature = "cloudwatch")]
     #[must_use]
@@ -22,6 +36,16 @@ impl Aws {
     #[must_use]
     pub fn codepipeline(&self) -> aws_sdk_codepipeline::Client {
         aws_sdk_codepipeline::Client::new(&self.sdk_config("CODEPIPELINE"))
+    }
+
+    /// The DynamoDB client. One call lasts at most this long, with all its tries: a table is called on a customer's way to
+    /// an answer, so that the caller must say what it is worth.
+    #[cfg(feature = "dynamodb")]
+    #[must_use]
+    pub fn dynamodb(&self, time_limit: std::time::Duration) -> aws_sdk_dynamodb::Client {
+        use aws_sdk_dynamodb::config::Builder;
+        let config = Builder::from(&self.sdk_config("DYNAMODB")).timeout_config(crate::within(time_limit));
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// The EventBridge client.

@@ -47,6 +47,17 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
 /// `AWS_MAX_ATTEMPTS` does not say otherwise.
 pub const MAX_ATTEMPTS: u32 = 3;
 
+/// Time-outs of a call that must end within a limit, whatever its tries do.
+#[cfg(any(feature = "bedrock", feature = "dynamodb"))]
+fn within(time_limit: Duration) -> TimeoutConfig {
+    // All three, because what is left out would be merged in from the general ones.
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT.min(time_limit))
+        .operation_attempt_timeout(time_limit)
+        .operation_timeout(time_limit)
+        .build()
+}
+
 /// Why the clients cannot be built; the message says what to set.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {

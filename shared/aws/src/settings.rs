@@ -7,7 +7,16 @@ use std::collections::BTreeMap;
 use crate::MAX_ATTEMPTS;
 
 /// The services that may have an endpoint of their own.
-const SERVICES: [&str; 6] = ["CLOUDWATCH", "CODEDEPLOY", "CODEPIPELINE", "EVENTBRIDGE", "LAMBDA", "SNS"];
+const SERVICES: [&str; 8] = [
+    "BEDROCK_RUNTIME",
+    "CLOUDWATCH",
+    "CODEDEPLOY",
+    "CODEPIPELINE",
+    "DYNAMODB",
+    "EVENTBRIDGE",
+    "LAMBDA",
+    "SNS",
+];
 
 /// A required variable is missing or empty, or one has a value that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

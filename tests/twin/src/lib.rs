@@ -1,15 +1,17 @@
-//! `twin`: a local AWS for rehearsals. Lambda, CodeDeploy, CodePipeline, CloudWatch, EventBridge and SNS on one port of
-//! this computer, with the behaviour that matters when a release is judged, and a clock that runs as fast as asked.
+//! `twin`: a local AWS for rehearsals. Lambda, CodeDeploy, CodePipeline, CloudWatch, EventBridge, SNS, DynamoDB and a
+//! stand-in for Bedrock on one port of this computer, with the behaviour that matters when a release is judged, and a clock that runs as fast as asked.
 //!
 //! What it takes for granted about AWS, and how sure that is, stands in `README.md` beside this crate.
 
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "exact values are what these tests are about"))]
 
+mod bedrock;
 pub mod clock;
 pub mod cloudwatch;
 mod codedeploy;
 mod codepipeline;
 mod connection;
+mod dynamodb;
 mod error;
 mod events;
 mod faults;
@@ -34,6 +36,7 @@ use codedeploy::CodeDeploy;
 pub use codepipeline::{ActionRun, PipelineOptions, Revision, StandIn, StandInResult};
 use codepipeline::{CodePipeline, Outlets};
 use connection::{Line, Lines};
+use dynamodb::DynamoDb;
 pub use error::ApiError;
 use events::Bus;
 pub use faults::{Call, Crash, Faults, Strike, StrikeKind};
@@ -64,6 +67,7 @@ struct Services {
     bus: Arc<Bus>,
     codedeploy: Arc<CodeDeploy>,
     codepipeline: Arc<CodePipeline>,
+    dynamodb: DynamoDb,
     faults: Arc<Faults>,
 }
 
@@ -80,7 +84,7 @@ impl Twin {
     /// Starts the twin on 127.0.0.1.
     ///
     /// # Errors
-    /// When the port cannot be taken.
+    /// When the port cannot be taken, or DynamoDB's database in memory cannot be opened.
     pub async fn start(options: Options) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let address = listener.local_addr()?;
@@ -120,6 +124,7 @@ impl Twin {
             bus,
             codedeploy,
             codepipeline,
+            dynamodb: DynamoDb::new().map_err(std::io::Error::other)?,
             faults,
         });
         let (serving, twin_dropped) = oneshot::channel::<()>();

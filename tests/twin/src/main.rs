@@ -8,7 +8,7 @@ use twin::{
     seed::{self, SeededRelease},
 };
 
-/// A local AWS for rehearsals: Lambda, CodeDeploy, CodePipeline, CloudWatch, EventBridge and SNS on one port.
+/// A local AWS for rehearsals: Lambda, CodeDeploy, CodePipeline, CloudWatch, EventBridge, SNS and DynamoDB on one port.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {

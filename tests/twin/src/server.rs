@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{
-    Services,
+    Services, bedrock,
     connection::Line,
+    dynamodb,
     error::ApiError,
     faults::{Fate, caller},
     lambda::rest,
@@ -28,6 +29,7 @@ use crate::{
 
 /// Largest request: a ZIP file of 50 MB in base64, Lambda's limit for direct uploads.
 const BODY_LIMIT_BYTES: usize = 70 * 1024 * 1024;
+const JSON_1_0: &str = "application/x-amz-json-1.0";
 const JSON_1_1: &str = "application/x-amz-json-1.1";
 const CBOR_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 
@@ -102,6 +104,8 @@ async fn aws(
         }
     } else if let Some(form) = Form::of(&headers, &body).filter(|_| path == "/" && method == Method::POST) {
         sns(&services, &headers, &form)
+    } else if let Some(operation) = bedrock::operation(path) {
+        call(&services, Protocol::Rest, "bedrock", operation, &headers, json_body(&body))
     } else {
         lambda(&services, &method, path, &query, &headers, body).await
     };
@@ -128,7 +132,8 @@ fn json_service(target: &str) -> Option<(&'static str, &'static str)> {
         "CodeDeploy_20141006" => Some(("codedeploy", JSON_1_1)),
         "CodePipeline_20150709" => Some(("codepipeline", JSON_1_1)),
         "AWSEvents" => Some(("events", JSON_1_1)),
-        "GraniteServiceVersion20100801" => Some(("cloudwatch", "application/x-amz-json-1.0")),
+        "GraniteServiceVersion20100801" => Some(("cloudwatch", JSON_1_0)),
+        "DynamoDB_20120810" => Some(("dynamodb", JSON_1_0)),
         _ => None,
     }
 }
@@ -140,7 +145,7 @@ fn json_body(body: &Bytes) -> Result<Value, ApiError> {
     serde_json::from_slice(body).map_err(|e| ApiError::bad_request("SerializationException", e.to_string()))
 }
 
-/// Runs one JSON or CBOR operation, past the injected faults, and notes the call.
+/// Runs one operation of those with JSON or CBOR bodies, past the injected faults, and notes the call.
 fn call(
     services: &Arc<Services>,
     protocol: Protocol,
@@ -151,9 +156,14 @@ fn call(
 ) -> (Response, Fate) {
     let name = format!("{service}:{operation}");
     let fate = services.faults.arrive(&name, headers);
+    if service == "dynamodb" && fate.refusal().as_ref().is_some_and(dynamodb::is_throttle) {
+        measure_throttle(services, operation, input.as_ref().ok());
+    }
     let result = match fate.refusal() {
         Some(error) => Err(error),
         None => input.and_then(|input| match service {
+            "bedrock" => bedrock::handle(operation, &input),
+            "dynamodb" => services.dynamodb.handle(operation, input),
             "codedeploy" => services.codedeploy.handle(operation, &input),
             "codepipeline" => services.codepipeline.handle(operation, &input, &caller(headers)),
             "events" => services.bus.handle(operation, &input, services.clock.now()),
@@ -166,6 +176,14 @@ fn call(
         Err(error) => protocol.error(&error),
     };
     (response, fate)
+}
+
+/// A table's throttles come from faults alone, so that they are measured here.
+fn measure_throttle(services: &Services, operation: &str, input: Option<&Value>) {
+    let now = services.clock.now();
+    for sample in input.into_iter().flat_map(|input| dynamodb::samples(operation, input, now)) {
+        services.cloudwatch.record(sample, now);
+    }
 }
 
 /// Runs one operation of the query protocol, which is SNS's alone.

@@ -2,11 +2,12 @@ use super::*;
 use serde_json::json;
 
 fn problem(text: &str) -> String {
-    parse_cases(text).unwrap_err().to_string()
+    parse_cases(text, Format::Http).unwrap_err().to_string()
 }
 
 fn one(fields: &str) -> Result<Vec<SmokeCase>, CaseProblem> {
-    parse_cases(&format!(r#"[{{"name": "a", "request": {{"method": "GET", "path": "/"}} {fields}}}]"#))
+    let text = format!(r#"[{{"name": "a", "request": {{"method": "GET", "path": "/"}} {fields}}}]"#);
+    parse_cases(&text, Format::Http)
 }
 
 #[test]
@@ -35,13 +36,15 @@ fn every_field_is_read_when_all_are_given() {
 
 #[test]
 fn event_is_taken_as_it_is_when_given_whole() {
-    let cases = parse_cases(r#"[{"name": "queue", "request": {"event": {"Records": []}}}]"#).unwrap();
-    assert_eq!(cases[0].event, json!({"Records": []}));
+    for format in [Format::Rest, Format::Http] {
+        let text = r#"[{"name": "queue", "request": {"event": {"Records": []}}}]"#;
+        assert_eq!(parse_cases(text, format).unwrap()[0].event, json!({"Records": []}));
+    }
 }
 
 #[test]
 fn default_case_asks_for_health() {
-    let case = default_cases().remove(0);
+    let case = default_cases(Format::Http).remove(0);
     assert_eq!(case.event["rawPath"], "/health");
     assert_eq!(case.repetitions, 1);
 }
@@ -151,7 +154,7 @@ fn error_quotes_no_value_of_the_setting() {
 #[test]
 fn cold_limit_is_refused_when_the_case_is_not_the_first() {
     let case = |name| format!(r#"{{"name": "{name}", "request": {{"event": 1}}, "max_cold_latency_ms": 9}}"#);
-    assert!(parse_cases(&format!("[{}]", case("a"))).is_ok());
+    assert!(parse_cases(&format!("[{}]", case("a")), Format::Http).is_ok());
     let problem = problem(&format!("[{}, {}]", case("a"), case("b")));
     assert!(problem.starts_with("case 2 (b): max_cold_latency_ms: only the first case"), "{problem}");
 }

@@ -1,10 +1,11 @@
 use super::*;
 use crate::cases::default_cases;
+use crate::request::Format;
 
 const HEALTHY: &[u8] = br#"{"statusCode": 200, "body": "{}"}"#;
 
 fn judged(phase: Phase, latency: Duration, answer: Answer) -> CaseResult {
-    judge(&default_cases()[0], "shop:42", &Observation { phase, latency, answer })
+    judge(&default_cases(Format::Http)[0], "shop:42", &Observation { phase, latency, answer })
 }
 
 fn healthy_after(phase: Phase, latency: Duration) -> CaseResult {

@@ -1,10 +1,11 @@
 use super::*;
-use crate::cases::parse_cases;
+use crate::cases::{default_cases, parse_cases};
+use crate::request::Format;
 use serde_json::json;
 
 fn found_in(rules: &Value, payload: &[u8]) -> Vec<String> {
     let case = json!([{"name": "a", "request": {"event": {}}, "expect": {"body": rules}}]);
-    let case = parse_cases(&case.to_string()).unwrap().remove(0);
+    let case = parse_cases(&case.to_string(), Format::Http).unwrap().remove(0);
     failures(&case, payload).iter().map(ToString::to_string).collect()
 }
 
@@ -143,7 +144,7 @@ fn body_fails_without_any_rule_when_api_gateway_cannot_read_it() {
 #[test]
 fn answer_without_status_code_is_refused_when_the_case_asks_for_a_path() {
     let case = r#"[{"name": "a", "request": {"method": "GET", "path": "/health"}}]"#;
-    for case in [parse_cases(case).unwrap().remove(0), crate::cases::default_cases().remove(0)] {
+    for case in [parse_cases(case, Format::Http).unwrap().remove(0), default_cases(Format::Http).remove(0)] {
         for payload in [r#"{"status": "ok"}"#, "null", "[]", r#"{"errorMessage": "no"}"#] {
             let found = failures(&case, payload.as_bytes());
             assert!(matches!(found[..], [Failure::NotHttp { .. }]), "{payload}: {found:?}");

@@ -24,6 +24,11 @@ fn throttled(service: &str) -> ApiError {
             status: 429,
             message: "Rate exceeded (CallerRateLimitExceeded)".to_owned(),
         },
+        "bedrock" => ApiError {
+            code: "ThrottlingException",
+            status: 429,
+            message: "Too many requests, please wait before trying again.".to_owned(),
+        },
         "cloudwatch" | "sns" => ApiError::bad_request("Throttling", "Rate exceeded"),
         _ => ApiError::bad_request("ThrottlingException", "Rate exceeded"),
     }
@@ -31,6 +36,8 @@ fn throttled(service: &str) -> ApiError {
 
 fn unavailable(service: &str) -> ApiError {
     let (code, status) = match service {
+        "bedrock" => ("ServiceUnavailableException", 503),
+        "dynamodb" => ("InternalServerError", 500),
         "lambda" => ("ServiceException", 500),
         "cloudwatch" => ("InternalServiceError", 500),
         "events" => ("InternalException", 500),

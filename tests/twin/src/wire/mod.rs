@@ -18,7 +18,7 @@ pub(crate) enum Protocol {
     Json(&'static str),
     /// Smithy RPC v2 with CBOR bodies, what the Rust SDK speaks to CloudWatch.
     Cbor,
-    /// REST-JSON, Lambda's own.
+    /// REST-JSON, of Lambda and Bedrock.
     Rest,
 }
 

@@ -8,6 +8,7 @@
 
 mod codedeploy;
 mod codepipeline;
+mod dynamodb;
 mod hosted;
 mod strikes;
 
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 use aws::Aws;
 use twin::{HostedInvocation, Options, Twin};
+
+/// Enough for any call, where a client wants a limit.
+const LONG: Duration = Duration::from_secs(20);
 
 /// Virtual seconds per second: a minute in ten milliseconds.
 const RATE: f64 = 6000.0;

@@ -1,6 +1,7 @@
 //! Every call of a function goes wrong once in every way.
 
 use aws::Aws;
+use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, Message};
 use aws_sdk_cloudwatch::types::MetricDatum;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
@@ -8,7 +9,7 @@ use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 use twin::{Call, Host, Strike, StrikeKind, Twin};
 
-use super::{clients, operator, twin};
+use super::{LONG, clients, operator, twin};
 
 const FUNCTION: &str = "caller";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:news";
@@ -37,17 +38,23 @@ async fn call_everybody(aws: Aws) -> Result<Value, String> {
     let datum = MetricDatum::builder().metric_name("Orders").value(1.0).build();
     told(aws.cloudwatch().put_metric_data().namespace("Shop").metric_data(datum).send().await)?;
     told(aws.codepipeline().list_pipelines().send().await)?;
+    told(aws.dynamodb(LONG).list_tables().send().await)?;
+    let question = Message::builder().role(ConversationRole::User).content(ContentBlock::Text("How?".into()));
+    let converse = aws.bedrock(LONG).converse().model_id("some").messages(question.build().unwrap());
+    told(converse.send().await)?;
     Ok(json!("done"))
 }
 
 /// Service, what a throttle and a fault of it are called, in the order of the calls.
-const CALLS: [(&str, &str, &str); 6] = [
+const CALLS: [(&str, &str, &str); 8] = [
     ("lambda:ListFunctions", "TooManyRequestsException", "ServiceException"),
     ("events:PutEvents", "ThrottlingException", "InternalException"),
     ("sns:Publish", "Throttling", "InternalError"),
     ("codedeploy:ListApplications", "ThrottlingException", "ServiceUnavailable"),
     ("cloudwatch:PutMetricData", "Throttling", "InternalServiceError"),
     ("codepipeline:ListPipelines", "ThrottlingException", "ServiceUnavailable"),
+    ("dynamodb:ListTables", "ThrottlingException", "InternalServerError"),
+    ("bedrock:Converse", "ThrottlingException", "ServiceUnavailableException"),
 ];
 
 async fn stage(attempts: &'static str) -> Twin {
