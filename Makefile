@@ -3,7 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build rehearse faults twin test lint unit clients production deny bench audit clean
+.PHONY: help build rehearse faults twin test lint unit observe clients templates setup outside production deny coverage compliance \
+  package bench audit clean
 
 FEATURES := alarm-rollback/rehearsal,backend/rehearsal,canary-judge/rehearsal,post-traffic/rehearsal,traffic-shift/rehearsal
 # The functions that have the feature, and must not ship with it.
@@ -12,6 +13,10 @@ PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 VENV := .venv/bin
 DENY_VERSION := 0.20.2
+LLVM_COV_VERSION := 0.9.1
+REQUIREMENTS := $(addsuffix /requirements.txt,tests/twin/clients tests/contract tests/setup tests/acceptance tests/acceptance/rehearsal)
+# Between them these releases make every AWS call that the functions ever make.
+OBSERVED := production bad-canary breach-in-watch judge-blind
 # make rehearse SCENARIO=good-version SEED=7
 SCENARIO ?=
 SEED ?= 1
@@ -33,7 +38,7 @@ faults: ## every AWS call of a gated release goes wrong once, in every way; prin
 twin: build ## the local AWS on port 5555, with a deployment that waits at its pre-traffic hook
 	$(PROGRAMS)/twin --port 5555 --backend $(PROGRAMS)/backend --event events/codedeploy/before-allow-traffic.json
 
-test: lint deny production unit clients ## everything that CI runs
+test: lint deny production unit clients observe templates compliance setup outside ## everything that CI runs
 
 lint: ## formatting, clippy and documentation, warnings denied
 	cargo fmt --all --check
@@ -47,6 +52,34 @@ unit: build ## Rust tests: rules, handlers against the twin, compiled binaries
 clients: build $(VENV)/.ready ## boto3, the AWS CLI and cargo lambda against the twin
 	$(VENV)/python -m pytest -q tests/twin/clients
 
+observe: build ## plays some releases and writes down which AWS calls each function made, for `make templates`
+	$(PROGRAMS)/rehearsal --programs $(PROGRAMS) --report $(PROGRAMS)/../observed-report.html \
+	  --calls $(PROGRAMS)/../observed-calls/rehearsal.json $(addprefix --scenario ,$(OBSERVED))
+
+templates: build $(VENV)/.ready ## what templates, code, events and runbook promise each other; run `make unit observe` before
+	$(VENV)/python -m pytest -q tests/contract
+
+setup: $(VENV)/.ready ## every path through deploy-pipeline.sh, with stand-ins for its tools; the build's scripts
+	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/python -m pytest -q tests/setup
+	$(VENV)/python -m pytest -q tests/build
+
+outside: build $(VENV)/.ready ## the suites for deployed environments, against an environment on this computer
+	$(VENV)/python -m pytest -q tests/acceptance/rehearsal
+	$(VENV)/python -m pytest -q tests/chaos/rehearsal
+
+compliance: ## templates as written and as transformed: cfn-lint and checkov
+	scripts/check-compliance.sh template.yaml pipeline-template.yaml
+
+coverage: .tools/bin/cargo-llvm-cov-$(LLVM_COV_VERSION) ## tests, and the share of shipped lines they reach (at least 80 %)
+	PATH="$(CURDIR)/.tools/bin:$$PATH" FEATURES=$(FEATURES) scripts/measure-coverage.sh
+
+.tools/bin/cargo-llvm-cov-$(LLVM_COV_VERSION):
+	cargo install --quiet --locked --root .tools cargo-llvm-cov@$(LLVM_COV_VERSION)
+	touch $@
+
+package: ## builds the functions with SAM, checks and uploads them (ARTIFACT_BUCKET=…, ARCHITECTURE=…)
+	scripts/package.sh
+
 production: build ## the shipped functions contain no fault switch and no virtual clock
 	cargo build --release $(addprefix --package ,$(REHEARSED))
 	for name in $(REHEARSED); do \
@@ -55,9 +88,9 @@ production: build ## the shipped functions contain no fault switch and no virtua
 	  if grep -qa REHEARSAL_ $(RELEASE)/$$name; then echo "$$name: a switch of rehearsals is in the release"; exit 1; fi; \
 	done
 
-$(VENV)/.ready: tests/twin/clients/requirements.txt
+$(VENV)/.ready: $(REQUIREMENTS)
 	python3 -m venv .venv
-	$(VENV)/pip install --quiet --requirement tests/twin/clients/requirements.txt
+	$(VENV)/pip install --quiet --disable-pip-version-check $(addprefix --requirement ,$(REQUIREMENTS))
 	touch $@
 
 deny: .tools/bin/cargo-deny-$(DENY_VERSION) ## licences, sources and banned crates of every dependency
@@ -75,4 +108,4 @@ bench: ## cold start, memory and package size of the functions, and the judge be
 	cargo run --release --package comparison
 
 clean: ## everything that the targets above made
-	rm -rf target .venv .tools rehearsal-report.html
+	rm -rf target .venv .tools .aws-sam packaged.yaml rehearsal-report.html

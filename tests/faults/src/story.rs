@@ -1,5 +1,7 @@
 //! The releases that go wrong, and what people do in them.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_lambda::primitives::Blob;
 use chrono::TimeDelta;
@@ -41,10 +43,12 @@ pub enum Story {
 /// What happened in one run of a story.
 #[derive(Debug)]
 pub struct Run {
-    /// Calls of the function in question, since the story took its own way.
-    pub calls: usize,
+    /// Operations that the function in question called, since the story took its own way.
+    pub calls: Vec<String>,
     /// The operation that was struck; `None` when there was no such call.
     pub struck: Option<String>,
+    /// Every operation of either function, by the function's name.
+    pub observed: BTreeSet<(&'static str, String)>,
     /// How it ended.
     pub ending: Ending,
 }
@@ -88,7 +92,7 @@ impl Story {
         let faults = world.twin.faults();
         let mut before = 0;
         let mut arm = || {
-            before = faults.count_by(&[function]);
+            before = operations(&world, function).len();
             if let Some((call_number, kind)) = strike {
                 faults.strike(Strike { callers: vec![function.to_owned()], call_number, kind });
             }
@@ -102,9 +106,13 @@ impl Story {
         let execution = world.start();
         let hung = !self.follow(&world, &execution, &mut arm).await;
         let ending = self.aftermath(&world, &execution, hung).await;
+        let observed = FUNCTIONS
+            .into_iter()
+            .flat_map(|name| operations(&world, name).into_iter().map(move |call| (name, call)));
         Run {
-            calls: faults.count_by(&[function]) - before,
+            calls: operations(&world, function).split_off(before),
             struck: faults.struck().map(|call| call.operation),
+            observed: observed.collect(),
             ending,
         }
     }
@@ -184,6 +192,12 @@ impl Story {
             _ => decide(world, stage, "Approved"),
         }
     }
+}
+
+/// What a function called so far, oldest first. The SDK tries each call once.
+fn operations(world: &World, function: &str) -> Vec<String> {
+    let calls = world.twin.faults().calls().into_iter();
+    calls.filter(|call| call.caller == function).map(|call| call.operation).collect()
 }
 
 /// From now on each minute.

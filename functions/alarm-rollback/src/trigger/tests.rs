@@ -48,10 +48,10 @@ fn every_sample_is_read_or_refused_as_its_name_says() {
 fn alarm_is_read_when_it_is_of_a_metric_of_math_or_composite() {
     let expected = |name: &str, since: &str| (name.to_owned(), "ALARM".to_owned(), at(since));
     for (name, alarm) in [
-        ("alarm/metric-fires", expected("manuel-Breach", "2026-11-23T10:21:00.418Z")),
-        ("alarm/math-fires", expected("manuel-Blind", "2026-11-23T10:21:00.418Z")),
-        ("alarm/composite-fires", expected("manuel-Guard", "2026-11-23T10:21:00.521Z")),
-        ("alarm/composite-fires-without-suppressor", expected("manuel-Guard", "2026-11-23T10:21:00Z")),
+        ("alarm/metric-fires", expected("manuel-prod-canary-breach", "2026-11-23T10:21:00.418Z")),
+        ("alarm/math-fires", expected("manuel-prod-canary-blind", "2026-11-23T10:21:00.418Z")),
+        ("alarm/composite-fires", expected("manuel-prod-guard", "2026-11-23T10:21:00.521Z")),
+        ("alarm/composite-fires-without-suppressor", expected("manuel-prod-guard", "2026-11-23T10:21:00Z")),
     ] {
         let Trigger::Alarm(found) = parsed(name) else { panic!("{name}") };
         assert_eq!((found.name, found.state, found.since), alarm, "{name}");
@@ -72,8 +72,8 @@ fn pipelines_changes_are_read_in_both_envelopes() {
             stage: match &part {
                 Part::Pipeline => None,
                 Part::Stage(name) => Some(name.clone()),
-                Part::Action(_) => Some("Ten".to_owned()),
-                Part::Approval(_) => Some("Approve".to_owned()),
+                Part::Action(_) => Some("DeployCanary".to_owned()),
+                Part::Approval(_) => Some("CanaryApproval".to_owned()),
             },
             part,
             state: state.to_owned(),
@@ -82,17 +82,17 @@ fn pipelines_changes_are_read_in_both_envelopes() {
         })
     };
     let approval = change(
-        Part::Approval("Release".to_owned()),
+        Part::Approval("CanaryApproval".to_owned()),
         "FAILED",
         Some("too slow for Friday"),
         "2026-11-23T10:35:00Z",
     );
     assert_eq!(parsed("codepipeline-events/approval-rejected"), approval);
     assert_eq!(parsed("codepipeline-events/approval-rejected-notification"), approval);
-    let stage = change(Part::Stage("Ten".to_owned()), "FAILED", None, "2026-11-23T10:22:08Z");
+    let stage = change(Part::Stage("DeployCanary".to_owned()), "FAILED", None, "2026-11-23T10:22:08Z");
     assert_eq!(parsed("codepipeline-events/stage-failed"), stage);
     assert_eq!(parsed("codepipeline-events/stage-failed-notification"), stage);
-    let action = |state| change(Part::Action("Shift".to_owned()), state, None, "2026-11-23T10:22:07Z");
+    let action = |state| change(Part::Action("Shift10".to_owned()), state, None, "2026-11-23T10:22:07Z");
     assert_eq!(parsed("codepipeline-events/action-failed-without-result"), action("FAILED"));
     assert_eq!(parsed("codepipeline-events/action-abandoned"), action("ABANDONED"));
     let pipeline = |state, time| change(Part::Pipeline, state, None, time);
@@ -106,7 +106,7 @@ fn deployment_is_read_when_it_names_itself_and_its_group() {
         panic!()
     };
     let texts = [&found.id, &found.application, &found.group, &found.state].map(String::as_str);
-    assert_eq!(texts, ["d-PROMOTE01", "manuel", "manuel-live", "FAILURE"]);
+    assert_eq!(texts, ["d-PROMOTE01", "manuel-prod", "manuel-prod-backend-live", "FAILURE"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! After people were told: what moves the alias once more, who asks once more, and what takes long.
 
 use crate::events::{alarm, approval_started, by_hand, deployment, sweep};
-use crate::stage::{FUNCTION, SILENT, Stage};
+use crate::stage::{APPLICATION, FUNCTION, GROUP, SILENT, Stage};
 use alarm_rollback::Word;
 use aws_sdk_codedeploy::types::{AppSpecContent, RevisionLocation, RevisionLocationType};
 use release::{Rollout, Traffic};
@@ -95,8 +95,8 @@ async fn stuck(stage: &Stage) {
         "Resources": [{"live": {"Type": "AWS::Lambda::Function", "Properties": properties}}]});
     let content = AppSpecContent::builder().content(spec.to_string()).build();
     let revision = RevisionLocation::builder().revision_type(RevisionLocationType::AppSpecContent);
-    let call = stage.live.codedeploy.create_deployment().application_name("manuel");
-    let call = call.deployment_group_name("manuel-live").description("Rollback: as somebody began it");
+    let call = stage.live.codedeploy.create_deployment().application_name(APPLICATION);
+    let call = call.deployment_group_name(GROUP).description("Rollback: as somebody began it");
     let call = call.deployment_config_name("CodeDeployDefault.LambdaAllAtOnce");
     call.revision(revision.app_spec_content(content).build()).send().await.unwrap();
 }

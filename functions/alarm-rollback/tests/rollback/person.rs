@@ -15,7 +15,7 @@ async fn nothing_is_done_when_nobody_rolls_out() {
     let text = serde_json::to_string(&outcome).unwrap();
     assert_eq!(
         text,
-        r#"{"outcome":"nothing","alias":"manuel-backend:live","reason":"there is nothing to take back: all requests go to version 1"}"#
+        r#"{"outcome":"nothing","alias":"manuel-prod-backend:live","reason":"there is nothing to take back: all requests go to version 1"}"#
     );
 }
 
@@ -28,7 +28,7 @@ async fn release_is_cancelled_when_it_has_no_traffic_yet() {
     assert_eq!(stage.word(by_hand()).await, Word::Cancelled);
     assert!(!stage.waits(&execution), "its approval is withdrawn");
     assert!(stage.told(&execution).is_empty(), "nothing was rolled back");
-    assert_eq!(stage.notices(&execution)[0].0, "Release cancelled: manuel-backend:live");
+    assert_eq!(stage.notices(&execution)[0].0, "Release cancelled: manuel-prod-backend:live");
     assert_eq!(stage.word(by_hand()).await, Word::Nothing);
     assert_eq!(stage.notices(&execution).len(), 1);
 }

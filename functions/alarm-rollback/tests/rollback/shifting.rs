@@ -35,13 +35,13 @@ async fn rollback_is_told_with_reason_exposure_and_numbers() {
     assert_eq!(outcome.outcome, Word::RolledBack);
     assert_eq!((outcome.from_version.as_deref(), outcome.to_version.as_deref()), (Some("2"), Some("1")));
     assert!((300..310).contains(&outcome.exposed_seconds.unwrap()), "{outcome:?}");
-    assert!(outcome.reason.starts_with("alarm manuel-Guard fires since 20"), "{outcome:?}");
+    assert!(outcome.reason.starts_with("alarm manuel-prod-guard fires since 20"), "{outcome:?}");
     let event = stage.told(&execution).remove(0);
     assert_eq!(event["id"], format!("{execution}/2/1"));
     assert_eq!((&event["fromVersion"], &event["toVersion"]), (&"2".into(), &"1".into()));
     assert_eq!(
         (&event["why"], &event["pipeline"]),
-        (&"alarm manuel-Guard fires".into(), &"manuel-release".into())
+        (&"alarm manuel-prod-guard fires".into(), &"manuel-backend-pipeline".into())
     );
     let number = &event["numbers"][0];
     assert_eq!(number["criterion"], "errors");
@@ -49,7 +49,7 @@ async fn rollback_is_told_with_reason_exposure_and_numbers() {
         ["candidateBad", "candidateTotal", "stableBad", "stableTotal"].map(|key| number[key].as_u64());
     assert_eq!(counted, [3, 30, 1, 300].map(Some));
     let (subject, text) = stage.notices(&execution).remove(0);
-    assert_eq!(subject, "Rolled back manuel-backend:live 2 -> 1");
+    assert_eq!(subject, "Rolled back manuel-prod-backend:live 2 -> 1");
     assert!(text.contains("- errors: version 2 3 of 30 (10.00 %), version 1 1 of 300 (0.33 %)\n"), "{text}");
     assert!(
         text.contains("\nNow: all requests go to version 1.\n") && !text.contains("Left to do"),
@@ -86,10 +86,10 @@ async fn approval_is_withdrawn_when_the_rollout_is_taken_back() {
     stage.deliver(alarm(&stage)).await;
     assert!(!stage.waits(&execution));
     assert_eq!(stage.status(&execution), "Failed");
-    let asked = serde_json::json!({"name": "manuel-release"});
+    let asked = serde_json::json!({"name": "manuel-backend-pipeline"});
     let state = stage.codepipeline("GetPipelineState", &asked);
     let said = &state["stageStates"][2]["actionStates"][0]["latestExecution"]["errorDetails"]["message"];
-    assert_eq!(said, "rolled back: alarm manuel-Guard fires");
+    assert_eq!(said, "rolled back: alarm manuel-prod-guard fires");
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn rejected_approval_takes_the_rollout_back_with_the_persons_words() {
     let outcome = stage.deliver(approval_failed(&stage, &execution)).await;
     assert_eq!(
         (outcome.outcome, outcome.reason.as_str()),
-        (Word::RolledBack, "approval Release failed: too slow for Friday")
+        (Word::RolledBack, "approval CanaryApproval failed: too slow for Friday")
     );
     stage.assert_stable().await;
 }
@@ -139,7 +139,10 @@ async fn reason_is_the_pipelines_when_the_event_has_none() {
     let outcome = stage.deliver(stage_failed(&stage, &execution)).await;
     assert_eq!(outcome.reason, "breach: errors: the canary is over the limit of 1.0 %");
     let event = stage.told(&execution).remove(0);
-    assert_eq!((&event["why"], &event["reason"]), (&"stage Ten failed".into(), &outcome.reason.into()));
+    assert_eq!(
+        (&event["why"], &event["reason"]),
+        (&"stage DeployCanary failed".into(), &outcome.reason.into())
+    );
 }
 
 #[tokio::test]

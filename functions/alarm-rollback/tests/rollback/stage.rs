@@ -17,9 +17,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use twin::{Host, Options, PipelineOptions, StandIn, StandInResult, Twin};
 
-pub(crate) const FUNCTION: &str = "manuel-backend";
-pub(crate) const PIPELINE: &str = "manuel-release";
-pub(crate) const GUARD: &str = "manuel-Guard";
+pub(crate) const FUNCTION: &str = "manuel-prod-backend";
+pub(crate) const PIPELINE: &str = "manuel-backend-pipeline";
+pub(crate) const GUARD: &str = "manuel-prod-guard";
+pub(crate) const APPLICATION: &str = "manuel-prod";
+pub(crate) const GROUP: &str = "manuel-prod-backend-live";
 pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:releases";
 /// A hook that never answers, so that a deployment stays where it is.
 pub(crate) const SILENT: &str = "silent-hook";
@@ -41,9 +43,9 @@ fn settings(endpoint: String) -> impl Fn(&str) -> Option<String> {
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test",
             // Each call is counted, and an injected fault is met once.
             "AWS_MAX_ATTEMPTS" => "1",
-            "LIVE_ALIAS" => "manuel-backend:live",
-            "CODEDEPLOY_APPLICATION" => "manuel",
-            "CODEDEPLOY_GROUP" => "manuel-live",
+            "LIVE_ALIAS" => "manuel-prod-backend:live",
+            "CODEDEPLOY_APPLICATION" => APPLICATION,
+            "CODEDEPLOY_GROUP" => GROUP,
             "GUARD_ALARMS" => GUARD,
             "PIPELINE" => PIPELINE,
             "ROLLOUT_STAGES" => "DeployProd",
@@ -74,7 +76,7 @@ impl Stage {
             lambda: aws.lambda(),
             codedeploy: aws.codedeploy(),
             place: Place { function: FUNCTION.to_owned(), alias: "live".to_owned() },
-            group: Group { application: "manuel".to_owned(), name: "manuel-live".to_owned() },
+            group: Group { application: APPLICATION.to_owned(), name: GROUP.to_owned() },
         };
         let app = App::from_lookup(settings, Clock::new(now, || Duration::ZERO)).unwrap();
         let stage = Self { twin, live, app, cloudwatch: aws.cloudwatch(), ahead };
@@ -108,14 +110,14 @@ impl Stage {
 
     async fn create_group(&self) {
         let codedeploy = &self.live.codedeploy;
-        let application = codedeploy.create_application().application_name("manuel");
+        let application = codedeploy.create_application().application_name(APPLICATION);
         application.compute_platform(ComputePlatform::Lambda).send().await.unwrap();
         let rollback = AutoRollbackConfiguration::builder()
             .enabled(true)
             .events(AutoRollbackEvent::DeploymentFailure)
             .build();
-        let group = codedeploy.create_deployment_group().application_name("manuel");
-        let group = group.deployment_group_name("manuel-live");
+        let group = codedeploy.create_deployment_group().application_name(APPLICATION);
+        let group = group.deployment_group_name(GROUP);
         let group = group.service_role_arn("arn:aws:iam::123456789012:role/any");
         group.auto_rollback_configuration(rollback).send().await.unwrap();
     }
@@ -139,8 +141,8 @@ impl Stage {
         let stages = json!([
             {"name": "Source", "actions": [{"name": "Code", "outputArtifacts": [{"name": "code"}],
                 "actionTypeId": kind("Source", "S3")}]},
-            {"name": "Ten", "actions": [{"name": "Shift", "actionTypeId": kind("Build", "CodeBuild")}]},
-            {"name": "Approve", "actions": [{"name": "Release", "actionTypeId": kind("Approval", "Manual"),
+            {"name": "DeployCanary", "actions": [{"name": "Shift10", "actionTypeId": kind("Build", "CodeBuild")}]},
+            {"name": "CanaryApproval", "actions": [{"name": "CanaryApproval", "actionTypeId": kind("Approval", "Manual"),
                 "timeoutInMinutes": 60}]},
         ]);
         self.twin.stand_in("S3", StandIn::that_succeeds());

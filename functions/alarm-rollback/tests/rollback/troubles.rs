@@ -30,8 +30,8 @@ async fn error_holds_the_command_when_the_weights_cannot_be_reset() {
     let error = failed(&stage, event.clone()).await;
     assert_eq!(error.error_type, "AlarmRollbackUnsafe");
     let text = &error.error_message;
-    assert!(text.starts_with("CUSTOMERS OF manuel-backend:live MAY STILL GET VERSION 2"), "{text}");
-    let command = r#"aws lambda update-alias --function-name manuel-backend --name live --function-version 1 --routing-config '{"AdditionalVersionWeights":{}}'"#;
+    assert!(text.starts_with("CUSTOMERS OF manuel-prod-backend:live MAY STILL GET VERSION 2"), "{text}");
+    let command = r#"aws lambda update-alias --function-name manuel-prod-backend --name live --function-version 1 --routing-config '{"AdditionalVersionWeights":{}}'"#;
     assert!(text.contains(command) && text.contains("out of order"), "{text}");
     assert_eq!(stage.word(event).await, Word::RolledBack, "Lambda delivers it again");
     stage.assert_told_once(&execution);
@@ -57,7 +57,7 @@ async fn error_says_that_nobody_watches_when_the_alias_cannot_be_read() {
     assert_eq!(error.error_type, "AlarmRollbackBlind");
     let text = &error.error_message;
     assert!(
-        text.contains("NOBODY WATCHES manuel-backend:live") && text.contains("aws lambda update-alias"),
+        text.contains("NOBODY WATCHES manuel-prod-backend:live") && text.contains("aws lambda update-alias"),
         "{text}"
     );
 }
