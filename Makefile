@@ -32,7 +32,7 @@ build: ## every program, as tests and rehearsals use them
 rehearse: build ## plays whole releases on this computer and writes rehearsal-report.html (SCENARIO=name, SEED=n)
 	$(PROGRAMS)/rehearsal --programs $(PROGRAMS) --seed $(SEED) $(addprefix --scenario ,$(SCENARIO))
 
-faults: ## every AWS call of a gated release goes wrong once, in every way; prints cases and bad ends (STORY=name)
+faults: ## every AWS call of a gated release goes wrong once, in every way that differs; prints cases and bad ends (STORY=name)
 	cargo test --workspace --features $(FEATURES) --test every_call -- $(STORY)
 
 twin: build ## the local AWS on port 5555, with a deployment that waits at its pre-traffic hook

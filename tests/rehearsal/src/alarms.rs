@@ -1,25 +1,14 @@
-//! The alarms of a release: the judge's, which guard it or tell about the judge, and the required one.
+//! The alarms of a release in a plain SAM stack: the judge's, which guard it or tell about the judge, and the required one.
+//! Gated releases have those of the template.
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricStat};
 
 use crate::{
     error::RehearsalError,
+    names::{ALIAS, BACKEND, BLIND, BREACH, ERROR_RATE, JUDGE, SHARED_FAULT},
     observed::CANDIDATE,
-    stage::{ALIAS, BACKEND, JUDGE},
 };
-
-/// The judge says that the canary is worse than allowed. Guards the release.
-pub(crate) const BREACH: &str = "manuel-canary-breach";
-/// Requirement M2 by its letter: the canary's error rate is over 1 % for ten minutes. Guards the release.
-pub(crate) const ERROR_RATE: &str = "manuel-canary-error-rate";
-/// The judge does not see, or does not run. Tells people.
-pub(crate) const BLIND: &str = "manuel-canary-blind";
-/// Both versions are over a limit. Tells people.
-pub(crate) const SHARED_FAULT: &str = "manuel-canary-shared-fault";
-
-/// Customers of `live` see errors, whoever serves them: an alarm of production, not of a release.
-pub(crate) const LIVE_ERRORS: &str = "manuel-live-errors";
 
 /// The metric alarms in the deployment group: one of them in ALARM stops the deployment.
 pub(crate) const GUARD: [&str; 2] = [BREACH, ERROR_RATE];
@@ -36,13 +25,6 @@ pub(crate) async fn create(client: &Client) -> Result<(), RehearsalError> {
     put(client, ERROR_RATE, (10, 1.0, quiet), error_rate()).await
 }
 
-/// Creates the alarm of production: over 5 % for two minutes.
-pub(crate) async fn create_live_errors(client: &Client) -> Result<(), RehearsalError> {
-    let resource = format!("{BACKEND}:{ALIAS}");
-    let everybody = [("FunctionName", BACKEND), ("Resource", resource.as_str())];
-    put(client, LIVE_ERRORS, (2, 5.0, "notBreaching"), percent_failed(&everybody)).await
-}
-
 /// 1 when the judge did not run, failed, or could not read. Without a split it publishes nothing and is not blind.
 fn blind(judges: &[(&str, &str)]) -> Vec<MetricDataQuery> {
     let function = [("FunctionName", JUDGE)];
@@ -54,21 +36,13 @@ fn blind(judges: &[(&str, &str)]) -> Vec<MetricDataQuery> {
     ]
 }
 
-/// Percent of the canary's requests answered with a 5xx.
+/// Percent of the canary's requests answered with a 5xx; 0 below five requests a minute.
 fn error_rate() -> Vec<MetricDataQuery> {
     let resource = format!("{BACKEND}:{ALIAS}");
-    percent_failed(&[
-        ("FunctionName", BACKEND),
-        ("Resource", resource.as_str()),
-        ("ExecutedVersion", CANDIDATE),
-    ])
-}
-
-/// Percent of these requests answered with a 5xx; 0 below five requests a minute.
-fn percent_failed(whose: &[(&str, &str)]) -> Vec<MetricDataQuery> {
+    let canary = [("FunctionName", BACKEND), ("Resource", resource.as_str()), ("ExecutedVersion", CANDIDATE)];
     vec![
-        metric("requests", "Manuel/Backend", "Requests", "Sum", whose, false),
-        metric("bad", "Manuel/Backend", "Http5xx", "Sum", whose, false),
+        metric("requests", "Manuel/Backend", "Requests", "Sum", &canary, false),
+        metric("bad", "Manuel/Backend", "Http5xx", "Sum", &canary, false),
         expression("IF(FILL(requests, 0) >= 5, 100 * FILL(bad, 0) / FILL(requests, 1), 0)"),
     ]
 }

@@ -28,9 +28,21 @@ pub(crate) enum RehearsalError {
     /// An answer lacks what AWS always sends.
     #[error("{0}")]
     Incomplete(&'static str),
-    /// The pipeline's definition could not be read.
-    #[error("the pipeline's definition is no JSON: {0}")]
-    Definition(#[from] serde_json::Error),
+    /// A template could not be resolved.
+    #[error(transparent)]
+    Template(#[from] stack::StackError),
+    /// The parameters of an action of the pipeline could not be read.
+    #[error("the UserParameters of an action are no JSON: {0}")]
+    Definition(#[source] serde_json::Error),
+    /// The criteria of the template could not be read.
+    #[error("the default of the parameter Criteria is no JSON: {0}")]
+    Criteria(#[source] serde_json::Error),
+    /// The local AWS refused what comes out of a template.
+    #[error("{operation}: {answer}")]
+    Refused { operation: String, answer: String },
+    /// The smoke test of a stack update, or an alarm, stopped the deployment of the alias `candidate`.
+    #[error("the new version was not accepted: {0}")]
+    CandidateRefused(String),
     /// The report could not be drawn.
     #[error("the report cannot be drawn: {0}")]
     Report(#[from] askama::Error),

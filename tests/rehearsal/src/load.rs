@@ -1,4 +1,4 @@
-//! Customers: an open loop of requests through the alias, as an HTTP API would send them.
+//! Customers: an open loop of requests through the alias, as the REST API would send them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,8 +16,21 @@ const MOST_IN_FLIGHT: usize = 32;
 const QUESTION_EVERY: u64 = 3;
 /// Of the others every this-many-th asks for the version, the rest for the health.
 const VERSION_EVERY: u64 = 4;
+/// Of the requests for the health every this-many-th asks for the customer's usage instead, where it is counted.
+const USAGE_EVERY: u64 = 5;
+/// Customers who sign in; they take turns.
+const CUSTOMERS: u64 = 7;
 /// Questions that a good backend answers, one per line.
 const QUESTIONS: &str = include_str!("../../../functions/backend/src/questions.txt");
+
+/// Where requests go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Api {
+    pub(crate) function: &'static str,
+    pub(crate) alias: &'static str,
+    /// Whether it counts questions, and tells how many.
+    pub(crate) has_usage: bool,
+}
 
 /// Requests that keep coming until they are stopped.
 pub(crate) struct Load {
@@ -27,11 +40,11 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Starts `per_second` requests per real second to `function:alias`.
+    /// Starts `per_second` requests per real second.
     pub(crate) fn start(
         client: aws_sdk_lambda::Client,
         clock: VirtualClock,
-        (function, alias): (&'static str, &'static str),
+        api: Api,
         per_second: u32,
     ) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -50,7 +63,7 @@ impl Load {
                 let Ok(permit) = room.clone().acquire_owned().await else { break };
                 let (client, results) = (client.clone(), results.clone());
                 under_way.spawn(async move {
-                    let request = send(&client, clock, function, alias, number).await;
+                    let request = send(&client, clock, api, number).await;
                     results.lock().push(request);
                     drop(permit);
                 });
@@ -80,13 +93,13 @@ impl Load {
 async fn send(
     client: &aws_sdk_lambda::Client,
     clock: VirtualClock,
-    function: &str,
-    alias: &str,
+    api: Api,
     number: u64,
 ) -> CustomerRequest {
     let (at, watch) = (clock.now(), clock.stopwatch());
-    let payload = Blob::new(http_event(number).to_string());
-    let answer = client.invoke().function_name(function).qualifier(alias).payload(payload).send().await;
+    let payload = Blob::new(event(number, api.has_usage).to_string());
+    let answer =
+        client.invoke().function_name(api.function).qualifier(api.alias).payload(payload).send().await;
     let latency_ms = watch.elapsed_ms();
     let Ok(answer) = answer else { return CustomerRequest { at, version: None, status: None, latency_ms } };
     let body: Option<Value> = answer.payload().and_then(|blob| serde_json::from_slice(blob.as_ref()).ok());
@@ -97,36 +110,50 @@ async fn send(
 }
 
 /// What the customer of this number asks for: method, path and the body of a question.
-fn wish(number: u64) -> (&'static str, &'static str, Option<String>) {
+fn wish(number: u64, has_usage: bool) -> (&'static str, &'static str, Option<String>) {
     if number.is_multiple_of(QUESTION_EVERY) {
         let turn = usize::try_from(number / QUESTION_EVERY).unwrap_or_default();
         let question = QUESTIONS.lines().nth(turn % QUESTIONS.lines().count().max(1));
         return ("POST", "/query", Some(json!({"question": question}).to_string()));
     }
-    let path = if number.is_multiple_of(VERSION_EVERY) { "/version" } else { "/health" };
+    let path = match number {
+        _ if number.is_multiple_of(VERSION_EVERY) => "/version",
+        _ if has_usage && number.is_multiple_of(USAGE_EVERY) => "/usage",
+        _ => "/health",
+    };
     ("GET", path, None)
 }
 
-/// An API Gateway HTTP API event (payload format 2.0).
-fn http_event(number: u64) -> Value {
-    let (method, path, body) = wish(number);
-    let mut event = json!({
-        "version": "2.0", "routeKey": format!("{method} {path}"), "rawPath": path, "rawQueryString": "",
-        "headers": {"host": "api.example.com", "user-agent": "rehearsal"}, "isBase64Encoded": false,
-        "requestContext": {
-            "accountId": "123456789012", "apiId": "rehearsal", "domainName": "api.example.com",
-            "requestId": format!("request-{number}"), "stage": "$default",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
-                "userAgent": "rehearsal"},
-        },
+/// A request for the version that answers.
+pub(crate) fn version_event() -> Value {
+    event(VERSION_EVERY, false)
+}
+
+/// An event of a REST API (payload format 1.0). Who asks has signed in, where that is needed.
+fn event(number: u64, has_usage: bool) -> Value {
+    let (method, path, body) = wish(number, has_usage);
+    let mut headers = json!({"Host": "api.example.com", "User-Agent": "rehearsal"});
+    let mut context = json!({
+        "accountId": "123456789012", "apiId": "rehearsal", "domainName": "api.example.com", "stage": "prod",
+        "requestId": format!("request-{number}"), "httpMethod": method, "path": format!("/prod{path}"),
+        "resourcePath": path, "protocol": "HTTP/1.1",
+        "identity": {"sourceIp": "192.0.2.1", "userAgent": "rehearsal"},
     });
-    if let (Some(body), Some(fields)) = (body, event.as_object_mut()) {
-        fields.insert("body".to_owned(), json!(body));
-        if let Some(headers) = fields.get_mut("headers").and_then(Value::as_object_mut) {
-            headers.insert("content-type".to_owned(), json!("application/json"));
-        }
+    let insert = |object: &mut Value, name: &str, value: Value| {
+        object.as_object_mut().and_then(|members| members.insert(name.to_owned(), value));
+    };
+    if ["/query", "/usage"].contains(&path) {
+        let customer = format!("customer-{}", number % CUSTOMERS);
+        insert(&mut context, "authorizer", json!({"claims": {"sub": customer, "token_use": "id"}}));
     }
-    event
+    if body.is_some() {
+        insert(&mut headers, "Content-Type", json!("application/json"));
+    }
+    json!({
+        "resource": path, "path": path, "httpMethod": method, "headers": headers, "body": body,
+        "queryStringParameters": null, "pathParameters": null, "stageVariables": null,
+        "requestContext": context, "isBase64Encoded": false,
+    })
 }
 
 #[cfg(test)]
@@ -135,26 +162,30 @@ mod tests {
 
     #[test]
     fn every_third_request_is_a_question_and_the_others_are_as_before() {
-        let paths: Vec<_> = (0..12).map(|number| wish(number).1).collect();
-        let (q, h, v) = ("/query", "/health", "/version");
-        assert_eq!(paths, [q, h, h, q, v, h, q, h, v, q, h, h]);
+        let paths = |has_usage| (0..12).map(|number| wish(number, has_usage).1).collect::<Vec<_>>();
+        let (q, h, v, u) = ("/query", "/health", "/version", "/usage");
+        assert_eq!(paths(false), [q, h, h, q, v, h, q, h, v, q, h, h]);
+        assert_eq!(paths(true), [q, h, h, q, v, u, q, h, v, q, u, h]);
     }
 
     #[test]
     fn questions_take_turns() {
         let count = u64::try_from(QUESTIONS.lines().count()).unwrap();
-        let asked = |turn: u64| wish(turn * QUESTION_EVERY).2.unwrap();
+        let asked = |turn: u64| wish(turn * QUESTION_EVERY, false).2.unwrap();
         assert_eq!(asked(0), r#"{"question":"How do I descale the coffee machine?"}"#);
         assert_ne!(asked(1), asked(0));
         assert_eq!(asked(count), asked(0));
     }
 
     #[test]
-    fn event_is_a_json_post_when_a_question_is_asked() {
-        let (question, other) = (http_event(3), http_event(1));
-        assert_eq!(question["requestContext"]["http"]["method"], "POST");
-        assert_eq!(question["headers"]["content-type"], "application/json");
-        assert_eq!(question["body"].as_str(), wish(3).2.as_deref());
-        assert_eq!((other.get("body"), &other["routeKey"]), (None, &json!("GET /health")));
+    fn event_is_a_json_post_of_a_customer_when_a_question_is_asked() {
+        let (question, other) = (event(3, false), event(1, false));
+        assert_eq!((&question["httpMethod"], &question["path"]), (&json!("POST"), &json!("/query")));
+        assert_eq!(question["headers"]["Content-Type"], "application/json");
+        assert_eq!(question["body"].as_str(), wish(3, false).2.as_deref());
+        assert_eq!(question["requestContext"]["authorizer"]["claims"]["sub"], "customer-3");
+        assert_eq!((&other["body"], &other["resource"]), (&Value::Null, &json!("/health")));
+        assert!(other["requestContext"].get("authorizer").is_none());
+        assert_eq!(event(5, true)["requestContext"]["authorizer"]["claims"]["sub"], "customer-5");
     }
 }

@@ -1,23 +1,30 @@
 //! `rehearsal`: plays whole releases against the local AWS, tells what happens, and writes one HTML report.
 
 mod alarms;
+mod calls;
 mod error;
 mod expect;
 mod gated;
 mod hook_log;
 mod judge_log;
 mod load;
+mod names;
 mod narrate;
 mod observed;
+mod plain;
 mod play;
 mod progress;
 mod replay;
 mod report;
 mod scenario;
+mod stacks;
 mod stage;
+mod templates;
+mod wire;
 
 use std::{path::PathBuf, process::ExitCode, time::SystemTime};
 
+use calls::Calls;
 use clap::{Parser, Subcommand};
 use error::RehearsalError;
 use futures_util::{StreamExt as _, stream};
@@ -54,6 +61,9 @@ struct Arguments {
     /// Where the report is written.
     #[arg(long, default_value = "rehearsal-report.html")]
     report: PathBuf,
+    /// Also write which AWS operations each function was seen to call, as JSON.
+    #[arg(long, value_name = "FILE")]
+    calls: Option<PathBuf>,
     /// Folder of programs that are built already; without it the workspace is built first.
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -141,29 +151,35 @@ async fn run(arguments: &Arguments) -> Result<bool, RehearsalError> {
         requests_per_second: arguments.requests_per_second,
         seed: arguments.seed,
     };
-    let (releases, problem) = play_all(&chosen, &programs, tempo, arguments.at_once.into()).await;
+    let (releases, calls, problem) = play_all(&chosen, &programs, tempo, arguments.at_once.into()).await;
     releases.iter().for_each(progress::print_timeline);
     let all_well = releases.iter().all(|release| release.outcome == Outcome::AsExpected);
     // What was played is kept, also when a later release could not be played.
     write_report(arguments, releases)?;
+    if let Some(path) = &arguments.calls {
+        calls.write(path)?;
+    }
     problem.map_or(Ok(all_well), Err)
 }
 
 /// Plays the releases, some at once, the next when one is done; answers those that were played, in the order of the choice,
-/// and what kept one from being played.
+/// what the functions called, and what kept a release from being played.
 async fn play_all(
     chosen: &[Rehearsal],
     programs: &Programs,
     tempo: Tempo,
     at_once: usize,
-) -> (Vec<Release>, Option<RehearsalError>) {
+) -> (Vec<Release>, Calls, Option<RehearsalError>) {
     let mut playing = stream::iter(chosen.iter().enumerate())
         .map(|(place, scenario)| async move { (place, play_one(scenario, programs, tempo).await) })
         .buffer_unordered(at_once);
-    let (mut releases, mut problem) = (Vec::new(), None);
+    let (mut releases, mut calls, mut problem) = (Vec::new(), Calls::default(), None);
     while let Some((place, played)) = playing.next().await {
         match played {
-            Ok(release) => releases.push((place, release)),
+            Ok((release, of_it)) => {
+                releases.push((place, release));
+                calls.add(of_it);
+            }
             Err(error) => {
                 problem = Some(error);
                 break;
@@ -171,7 +187,7 @@ async fn play_all(
         }
     }
     releases.sort_by_key(|(place, _)| *place);
-    (releases.into_iter().map(|(_, release)| release).collect(), problem)
+    (releases.into_iter().map(|(_, release)| release).collect(), calls, problem)
 }
 
 #[expect(clippy::print_stdout, reason = "the terminal is this program's user interface")]
@@ -179,21 +195,21 @@ async fn play_one(
     scenario: &Rehearsal,
     programs: &Programs,
     tempo: Tempo,
-) -> Result<Release, RehearsalError> {
+) -> Result<(Release, Calls), RehearsalError> {
     let (name, title, expectation) = scenario.words();
     println!("{name}: {title}. {expectation}");
-    let (release, real_seconds) = match scenario {
+    let (release, calls, real_seconds) = match scenario {
         Rehearsal::Plain(scenario) => {
-            let observed = play::play(scenario, programs, tempo).await?;
-            (narrate::release(scenario, &observed), observed.real_seconds)
+            let (observed, calls) = play::play(scenario, programs, tempo).await?;
+            (narrate::release(scenario, &observed), calls, observed.real_seconds)
         }
         Rehearsal::Gated(scenario) => {
-            let observed = gated::play(scenario, programs, tempo).await?;
-            (narrate::gated_release(scenario, &observed), observed.real_seconds)
+            let (observed, calls) = gated::play(scenario, programs, tempo).await?;
+            (narrate::gated_release(scenario, &observed), calls, observed.real_seconds)
         }
     };
     println!("{name} => {} (played in {real_seconds:.0} s)", verdict(&release));
-    Ok(release)
+    Ok((release, calls))
 }
 
 fn choose(names: &[String]) -> Result<Vec<Rehearsal>, RehearsalError> {

@@ -5,13 +5,16 @@ use twin::{ApiError, cloudwatch::Delay, programs::Programs};
 
 use crate::{
     alarms,
+    calls::Calls,
     error::RehearsalError,
     hook_log, judge_log,
-    load::Load,
+    load::{Api, Load},
+    names::{ALIAS, BACKEND, JUDGE, POST_TRAFFIC, PRE_TRAFFIC},
     observed::{CANDIDATE, Observed, STABLE},
+    plain,
     progress::Progress,
     scenario::{Disturbance, Scenario},
-    stage::{ALIAS, BACKEND, HOOK, JUDGE, LAST_HOOK, Stage},
+    stage::Stage,
 };
 
 /// Virtual minutes of load before the deployment and after its end.
@@ -82,26 +85,27 @@ pub(crate) async fn play(
     scenario: &Scenario,
     programs: &Programs,
     tempo: Tempo,
-) -> Result<Observed, RehearsalError> {
+) -> Result<(Observed, Calls), RehearsalError> {
     let tempo = tempo.paced(scenario.pace, scenario.requests_per_minute);
-    let stage = Stage::set(programs, (tempo.rate, tempo.seed), (scenario.stable)(), None).await?;
+    let stage = plain::set(programs, (tempo.rate, tempo.seed), (scenario.stable)()).await?;
     let clock = stage.twin.clock();
     disturb(&stage, scenario.disturbance, tempo.seed);
     let (started_at, watch) = (clock.now(), clock.stopwatch());
-    let load = Load::start(stage.customers.clone(), clock, (BACKEND, ALIAS), tempo.requests_per_second);
+    let api = Api { function: BACKEND, alias: ALIAS, has_usage: false };
+    let load = Load::start(stage.clients.customers.clone(), clock, api, tempo.requests_per_second);
     let progress = Progress::follow(scenario.name, &stage.twin, started_at, load.seen());
     clock.sleep(CALM).await;
     let released = release(&stage, scenario).await;
     clock.sleep(CALM).await;
     let requests = load.finish().await;
     let (deployment, status, rollback) = released?;
-    let alias = stage.lambda.get_alias().function_name(BACKEND).name(ALIAS).send().await?;
+    let alias = stage.clients.lambda.get_alias().function_name(BACKEND).name(ALIAS).send().await?;
     let weights = alias.routing_config.as_ref().and_then(|c| c.additional_version_weights.as_ref());
     let ended_at = clock.now();
     progress.finish().await;
-    Ok(Observed {
-        hook_reason: hook_log::reason(&stage.twin.log_lines(HOOK), &deployment),
-        last_hook_reason: hook_log::reason(&stage.twin.log_lines(LAST_HOOK), &deployment),
+    let observed = Observed {
+        hook_reason: hook_log::reason(&stage.twin.log_lines(PRE_TRAFFIC), &deployment),
+        last_hook_reason: hook_log::reason(&stage.twin.log_lines(POST_TRAFFIC), &deployment),
         verdicts: judge_log::read(&stage.twin.log_lines(JUDGE)),
         started_at,
         ended_at,
@@ -126,7 +130,8 @@ pub(crate) async fn play(
         ),
         rate: tempo.rate,
         real_seconds: watch.elapsed_ms() / 1000.0,
-    })
+    };
+    Ok((observed, Calls::of(&stage.twin)))
 }
 
 type Released = (String, String, Option<(String, String)>);
@@ -134,11 +139,12 @@ type Released = (String, String, Option<(String, String)>);
 /// Publishes the candidate and follows its deployment, and the rollback's if there is one, to the end.
 async fn release(stage: &Stage, scenario: &Scenario) -> Result<Released, RehearsalError> {
     // Only now: before the judge has run for some minutes, an alarm on its absence would be right to fire.
-    alarms::create(&stage.cloudwatch).await?;
-    let candidate = stage.publish_candidate((scenario.candidate)()).await?;
-    let deployment = stage.deploy(STABLE, &candidate, scenario.configuration).await?;
+    alarms::create(&stage.clients.cloudwatch).await?;
+    let candidate = plain::publish_candidate(&stage.clients, (scenario.candidate)()).await?;
+    let deployment = plain::deploy(&stage.clients, STABLE, &candidate, scenario.configuration).await?;
     let status = stage.twin.deployment_finished(&deployment).await?;
-    let info = stage.codedeploy.get_deployment().deployment_id(&deployment).send().await?.deployment_info;
+    let info =
+        stage.clients.codedeploy.get_deployment().deployment_id(&deployment).send().await?.deployment_info;
     let rollback = info.and_then(|i| i.rollback_info).and_then(|r| r.rollback_deployment_id);
     let rollback = match rollback {
         Some(id) => Some((id.clone(), stage.twin.deployment_finished(&id).await?)),

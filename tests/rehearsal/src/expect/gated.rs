@@ -8,7 +8,7 @@ use twin::journal::Event;
 use super::Deviations;
 use crate::{
     gated::observed::{Execution, GatedObserved},
-    observed::STABLE,
+    observed::{CANDIDATE, STABLE},
 };
 use facts::{
     answered, back_soon_after_the_breach, ends_on, finished, put_back_by_codedeploy, reason_has, shares_were,
@@ -17,6 +17,9 @@ use facts::{
 
 /// Customers who may meet a bad version at 10 % until it is taken back.
 const FEW_FAILED: usize = 60;
+/// Who is asked in a whole release, one after the other.
+const APPROVALS: [&str; 4] = ["ApprovalAction", "ProductOwnerApproval", "CanaryApproval", "FinalApproval"];
+const BEFORE_PRODUCTION: [&str; 2] = ["ApprovalAction", "ProductOwnerApproval"];
 /// The bake of production.
 const BAKE: TimeDelta = TimeDelta::minutes(15);
 
@@ -26,16 +29,28 @@ pub(crate) fn production(seen: &GatedObserved) -> Vec<String> {
     shares_were(&[10.0, 50.0, 0.0, 100.0], seen, &mut wrong);
     let failed = seen.failed_requests();
     wrong.unless(failed == 0, format!("{failed} customer requests failed"));
-    wrong.unless(seen.shown.len() == 2, format!("{} approvals were asked for, not 2", seen.shown.len()));
-    for asked in &seen.shown {
+    let shown = seen.shown.iter().map(|asked| asked.about.as_str());
+    let shown: Vec<&str> = shown.collect();
+    wrong.unless(shown == APPROVALS, format!("approvals were asked for {shown:?}, not for {APPROVALS:?}"));
+    let of_the_rollout =
+        || seen.shown.iter().filter(|asked| !BEFORE_PRODUCTION.contains(&asked.about.as_str()));
+    for asked in of_the_rollout() {
         let healthy = asked.text.starts_with("healthy") && asked.text.contains("Errors: 0");
         wrong.unless(healthy, format!("{} did not show healthy with numbers: {}", asked.about, asked.text));
     }
-    let baked = seen.first_split().zip(seen.shown.first()).map(|(split, asked)| asked.at - split);
+    let baked = seen.first_split().zip(of_the_rollout().next()).map(|(split, asked)| asked.at - split);
     wrong.unless(
         baked.is_some_and(|time| time >= BAKE),
         format!("10 % lasted {} minutes, not 15", baked.map_or(-1, |time| time.num_minutes())),
     );
+    for stack in ["manuel-dev", "manuel-staging"] {
+        let version = seen.elsewhere.get(stack).map_or("none", String::as_str);
+        wrong.unless(
+            version == CANDIDATE,
+            format!("live of {stack} is on version {version}, not {CANDIDATE}"),
+        );
+    }
+    wrong.unless(seen.questions_counted > 0, "no question was counted");
     wrong.0
 }
 
@@ -129,7 +144,7 @@ pub(crate) fn hotfix(seen: &GatedObserved) -> Vec<String> {
     wrong.unless(status(seen, 0) == "Failed", format!("without Hotfix it ended {}", status(seen, 0)));
     let reason = seen.executions.first().map_or("", Execution::reason);
     wrong.unless(
-        reason.contains(crate::alarms::LIVE_ERRORS),
+        reason.contains(crate::names::THROTTLED),
         format!("the refusal does not name the alarm: {reason:?}"),
     );
     let asked = seen.shown.iter().any(|asked| asked.about == "FinalApproval");

@@ -5,7 +5,7 @@ use judge::Word;
 
 use super::{Deviations, metrics_agree, reached_everybody};
 use crate::{
-    alarms::{BLIND, BREACH, ERROR_RATE, SHARED_FAULT},
+    names::{BLIND, BREACH, ERROR_RATE, SHARED_FAULT},
     observed::{CANDIDATE, Observed, STABLE},
 };
 

@@ -9,16 +9,11 @@ use chrono::TimeDelta;
 use serde_json::json;
 use twin::journal::Event;
 
-use super::{
-    observed::Told,
-    pipeline::PIPELINE,
-    stage::{GatedStage, ROLLBACK},
-    watch::Watch,
-};
+use super::{observed::Told, stage::GatedStage, watch::Watch};
 use crate::{
     error::RehearsalError,
+    names::{ALIAS, BACKEND, PIPELINE, ROLLBACK},
     observed::{CANDIDATE, STABLE},
-    stage::{ALIAS, BACKEND},
 };
 
 /// One line of a script.
@@ -82,8 +77,10 @@ impl Cue {
     fn is(self, event: &Event) -> bool {
         match (self, event) {
             (Self::Asked(wanted), Event::ApprovalAsked { action, .. }) => action == wanted,
-            (Self::Share(percent), Event::AliasMoved { weights, .. }) => {
-                weights.get(CANDIDATE).is_some_and(|weight| (weight * 100.0 - percent).abs() < 0.01)
+            (Self::Share(percent), Event::AliasMoved { function, alias, weights, .. }) => {
+                let has =
+                    weights.get(CANDIDATE).is_some_and(|weight| (weight * 100.0 - percent).abs() < 0.01);
+                has && function == BACKEND && alias == ALIAS
             }
             (Self::Began(wanted), Event::ActionStatus { action, status, .. }) => {
                 action == wanted && status == "STARTED"
@@ -145,21 +142,21 @@ impl Act {
             Self::Reject(action, words) => answer(on, action, ApprovalStatus::Rejected, words).await,
             Self::TakeBack(reason) => {
                 let order = Blob::new(json!({"action": "rollback", "reason": reason}).to_string());
-                on.stage.customers.invoke().function_name(ROLLBACK).payload(order).send().await?;
+                on.stage.clients.customers.invoke().function_name(ROLLBACK).payload(order).send().await?;
                 Ok(())
             }
             Self::GiveShare(percent) => {
                 let weights = HashMap::from([(CANDIDATE.to_owned(), percent / 100.0)]);
                 let routing =
                     AliasRoutingConfiguration::builder().set_additional_version_weights(Some(weights));
-                let update = on.stage.lambda.update_alias().function_name(BACKEND).name(ALIAS);
+                let update = on.stage.clients.lambda.update_alias().function_name(BACKEND).name(ALIAS);
                 update.function_version(STABLE).routing_config(routing.build()).send().await?;
                 Ok(())
             }
             Self::Stop(reason) => stop(on, reason).await,
             Self::Start { hotfix } => start(on, hotfix).await,
             Self::SetAlarm(name, state) => {
-                let set = on.stage.cloudwatch.set_alarm_state().alarm_name(name);
+                let set = on.stage.clients.cloudwatch.set_alarm_state().alarm_name(name);
                 set.state_value(state.into()).state_reason("set by an operator").send().await?;
                 Ok(())
             }
@@ -189,7 +186,7 @@ async fn stop(on: &GatedStage, reason: &str) -> Result<(), RehearsalError> {
     Ok(())
 }
 
-/// Stage and action of an approval have one name.
+/// Answers the approval of this name, in whatever stage it is.
 async fn answer(
     on: &GatedStage,
     action: &str,
@@ -197,13 +194,14 @@ async fn answer(
     words: &str,
 ) -> Result<(), RehearsalError> {
     let state = on.codepipeline.get_pipeline_state().name(PIPELINE).send().await?;
-    let stage = state.stage_states().iter().find(|stage| stage.stage_name() == Some(action));
-    let asked = stage.and_then(|stage| stage.action_states().first());
-    let token = asked.and_then(|asked| asked.latest_execution()).and_then(|latest| latest.token());
-    let token = token.ok_or(RehearsalError::Incomplete("the approval does not wait any more"))?;
+    let asked = state.stage_states().iter().find_map(|stage| {
+        let asked = stage.action_states().iter().find(|state| state.action_name() == Some(action))?;
+        Some((stage.stage_name()?, asked.latest_execution()?.token()?))
+    });
+    let (stage, token) = asked.ok_or(RehearsalError::Incomplete("the approval does not wait any more"))?;
     let result = ApprovalResult::builder().status(status).summary(words).build();
     let result = result.map_err(|_| RehearsalError::Incomplete("an answer has a status and words"))?;
-    let call = on.codepipeline.put_approval_result().pipeline_name(PIPELINE).stage_name(action);
+    let call = on.codepipeline.put_approval_result().pipeline_name(PIPELINE).stage_name(stage);
     call.action_name(action).token(token).result(result).send().await?;
     Ok(())
 }

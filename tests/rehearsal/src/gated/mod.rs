@@ -5,20 +5,21 @@ pub(crate) mod observed;
 pub(crate) mod pipeline;
 mod read;
 mod stage;
+mod stand_ins;
 mod watch;
 
 use chrono::TimeDelta;
 use twin::{journal::Event, programs::Programs};
 
 use crate::{
-    alarms,
+    calls::Calls,
     error::RehearsalError,
-    load::Load,
+    load::{Api, Load},
+    names::{ALIAS, BACKEND, THROTTLED},
     observed::CustomerRequest,
     play::Tempo,
     progress::Progress,
     scenario::gated::GatedScenario,
-    stage::{ALIAS, BACKEND},
 };
 use observed::{GatedObserved, Told};
 use stage::GatedStage;
@@ -34,13 +35,14 @@ pub(crate) async fn play(
     scenario: &GatedScenario,
     programs: &Programs,
     tempo: Tempo,
-) -> Result<GatedObserved, RehearsalError> {
+) -> Result<(GatedObserved, Calls), RehearsalError> {
     let tempo = tempo.paced(scenario.pace, Some(scenario.requests_per_minute));
     let on = GatedStage::set(programs, (tempo.rate, tempo.seed), scenario).await?;
     let twin = &on.stage.twin;
     let clock = twin.clock();
     let (started_at, stopwatch) = (clock.now(), clock.stopwatch());
-    let load = Load::start(on.stage.customers.clone(), clock, (BACKEND, ALIAS), tempo.requests_per_second);
+    let api = Api { function: BACKEND, alias: ALIAS, has_usage: true };
+    let load = Load::start(on.stage.clients.customers.clone(), clock, api, tempo.requests_per_second);
     let progress = Progress::follow(scenario.name, twin, started_at, load.seen());
     let mut operated = Vec::new();
     let gave_up = within_the_limit(&on, scenario, &mut operated).await;
@@ -52,7 +54,7 @@ pub(crate) async fn play(
     seen.gave_up = gave_up;
     seen.rate = tempo.rate;
     seen.real_seconds = stopwatch.elapsed_ms() / 1000.0;
-    Ok(seen)
+    Ok((seen, Calls::of(twin)))
 }
 
 /// A release that hangs is a result, and so is a person who cannot do what the script says: both are told in words.
@@ -85,11 +87,11 @@ async fn course(
     let mut watch = Watch::new(twin.journal());
     twin.clock().sleep(CALM).await;
     // Only now: before the judge has run for some minutes, an alarm on its absence would be right to fire.
-    alarms::create(&on.stage.cloudwatch).await?;
+    on.put_alarms().await?;
     if scenario.broken_before {
-        alarms::create_live_errors(&on.stage.cloudwatch).await?;
-        "the alarm about the version in production did not fire".clone_into(waiting_for);
-        watch.next(|event| is_alarm(event, alarms::LIVE_ERRORS)).await;
+        on.throttle_the_table(scenario.limit_minutes).await?;
+        "the alarm about production's table did not fire".clone_into(waiting_for);
+        watch.next(|event| is_alarm(event, THROTTLED)).await;
     }
     approver::start(on, false).await?;
     approver::follow(scenario.script, on, &mut watch, operated, waiting_for).await?;

@@ -32,9 +32,9 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
-    /// The last run of an action.
-    pub(crate) fn action(&self, name: &str) -> Option<&ActionRun> {
-        self.actions.iter().rev().find(|run| run.action == name)
+    /// The last run of an action of a stage.
+    pub(crate) fn action(&self, stage: &str, name: &str) -> Option<&ActionRun> {
+        self.actions.iter().rev().find(|run| run.stage == stage && run.action == name)
     }
 
     /// Why it ended as it did: the words of the first action that failed.
@@ -74,7 +74,10 @@ pub(crate) struct GatedObserved {
     pub(crate) requests: Vec<CustomerRequest>,
     /// What the judge said, minute by minute, while the traffic was split.
     pub(crate) verdicts: Vec<JudgeLine>,
+    /// Of production's `live` and of the pipeline.
     pub(crate) journal: Vec<Entry>,
+    /// The pipeline's stages.
+    pub(crate) stages: Vec<String>,
     /// In the order of their start.
     pub(crate) executions: Vec<Execution>,
     /// What approvers were shown.
@@ -89,6 +92,10 @@ pub(crate) struct GatedObserved {
     /// Version and weights of the alias at the end, read back from Lambda.
     pub(crate) alias_version: String,
     pub(crate) alias_is_whole: bool,
+    /// The version behind `live` of the other environments that were played, by their stack.
+    pub(crate) elsewhere: BTreeMap<&'static str, String>,
+    /// Questions that production's table counted.
+    pub(crate) questions_counted: u64,
     /// Virtual seconds per real second.
     pub(crate) rate: f64,
     /// Real seconds that playing took.

@@ -1,18 +1,21 @@
 //! Reads what a gated release left behind: executions with their actions, mails, events, and the alias.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use twin::{Twin, journal::Event};
 
 use super::{
     observed::{ActionRun, Execution, GatedObserved, RollbackEvent, Told},
-    pipeline::PIPELINE,
-    stage::{APPROVALS, GatedStage, NOTICES},
+    stage::GatedStage,
 };
 use crate::{
     error::RehearsalError,
     judge_log,
-    stage::{ALIAS, BACKEND, JUDGE},
+    names::{ALIAS, APPLICATION, APPROVALS, BACKEND, GROUP, JUDGE, NOTICES, PIPELINE, USAGE_TABLE},
+    stacks::Deployed,
+    wire::{self, Service},
 };
 
 /// Everything but what only the player knows.
@@ -21,14 +24,18 @@ pub(super) async fn read(
     started_at: DateTime<Utc>,
 ) -> Result<GatedObserved, RehearsalError> {
     let twin = &on.stage.twin;
-    let alias = on.stage.lambda.get_alias().function_name(BACKEND).name(ALIAS).send().await?;
+    let alias = on.stage.clients.lambda.get_alias().function_name(BACKEND).name(ALIAS).send().await?;
+    let group = on.stage.clients.codedeploy.list_deployments().application_name(APPLICATION);
+    let deployments = group.deployment_group_name(GROUP).send().await?.deployments.unwrap_or_default();
+    let journal = twin.journal().entries().into_iter().filter(|e| is_ours(&e.event, &deployments)).collect();
     let weights = alias.routing_config.as_ref().and_then(|c| c.additional_version_weights.as_ref());
     Ok(GatedObserved {
         started_at,
         ended_at: twin.clock().now(),
         requests: Vec::new(),
         verdicts: judge_log::read(&twin.log_lines(JUDGE)),
-        journal: twin.journal().entries(),
+        journal,
+        stages: on.stages.clone(),
         executions: executions(twin)?,
         shown: twin.inbox(APPROVALS).iter().filter_map(|m| shown(m.at, &m.message)).collect(),
         notices: twin
@@ -41,9 +48,47 @@ pub(super) async fn read(
         gave_up: None,
         alias_is_whole: weights.is_none_or(|weights| weights.is_empty()),
         alias_version: alias.function_version.unwrap_or_default(),
+        elsewhere: elsewhere(on).await?,
+        questions_counted: questions_counted(on).await?,
         rate: twin.clock().rate(),
         real_seconds: 0.0,
     })
+}
+
+/// What customers of the other environments get.
+async fn elsewhere(on: &GatedStage) -> Result<BTreeMap<&'static str, String>, RehearsalError> {
+    let mut versions = BTreeMap::new();
+    for stack in on.environments.iter().map(Deployed::stack).filter(|stack| *stack != APPLICATION) {
+        let backend = format!("{stack}-backend");
+        let live = on.stage.clients.lambda.get_alias().function_name(backend).name(ALIAS).send().await?;
+        versions.insert(stack, live.function_version.unwrap_or_default());
+    }
+    Ok(versions)
+}
+
+/// The sum over all customers and days.
+async fn questions_counted(on: &GatedStage) -> Result<u64, RehearsalError> {
+    let table = json!({"TableName": USAGE_TABLE});
+    let found = wire::call(&on.stage.clients.endpoint, Service::DynamoDb, "Scan", &table).await?;
+    let items = found.get("Items").and_then(Value::as_array).into_iter().flatten();
+    Ok(items.filter_map(|item| text(item, "/questions/N").parse::<u64>().ok()).sum())
+}
+
+/// Whether it happened to production's `live`, or in the pipeline. What other environments do on the way, and what happens to
+/// `candidate`, ends in the pipeline's own words.
+fn is_ours(event: &Event, deployments: &[String]) -> bool {
+    match event {
+        Event::AliasMoved { function, alias, .. } => function == BACKEND && alias == ALIAS,
+        Event::VersionPublished { function, .. } => function == BACKEND,
+        Event::InvocationFailed { function: name, .. } | Event::AlarmChanged { alarm: name, .. } => {
+            name.starts_with(APPLICATION)
+        }
+        Event::DeploymentStatus { deployment, .. }
+        | Event::LifecycleEvent { deployment, .. }
+        | Event::HookInvoked { deployment, .. }
+        | Event::HookAnswered { deployment, .. } => deployments.contains(deployment),
+        _ => true,
+    }
 }
 
 /// The executions in the order of their start.
@@ -110,6 +155,32 @@ fn text(document: &Value, pointer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn event_is_left_out_when_it_is_about_another_alias_or_environment() {
+        let moved = |function: &str, alias: &str| Event::AliasMoved {
+            function: function.to_owned(),
+            alias: alias.to_owned(),
+            version: "2".to_owned(),
+            weights: BTreeMap::new(),
+        };
+        let asked = |deployment: &str| Event::HookAnswered {
+            deployment: deployment.to_owned(),
+            event: "BeforeAllowTraffic".to_owned(),
+            status: "Succeeded".to_owned(),
+        };
+        let deployments = ["d-1".to_owned()];
+        let events = [
+            (moved("manuel-prod-backend", "live"), true),
+            (moved("manuel-prod-backend", "candidate"), false),
+            (moved("manuel-dev-backend", "live"), false),
+            (asked("d-1"), true),
+            (asked("d-2"), false),
+        ];
+        for (event, expected) in events {
+            assert_eq!(is_ours(&event, &deployments), expected, "{event:?}");
+        }
+    }
 
     #[test]
     fn approver_is_shown_the_words_and_no_token() {

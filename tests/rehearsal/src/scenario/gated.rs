@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::Version;
 use crate::{
-    alarms::BREACH,
     expect::gated as expect,
     gated::{
         approver::{Act, Cue, Step},
         observed::GatedObserved,
-        pipeline::Times,
+        pipeline::{Extent, Times},
     },
+    names::BREACH,
 };
 
 /// One gated release to rehearse.
@@ -25,8 +25,9 @@ pub(crate) struct GatedScenario {
     pub(crate) stable: fn() -> Version,
     /// What the executions release, one after the other; the last for all that follow.
     pub(crate) candidates: &'static [fn() -> Version],
-    /// The version that serves before has an alarm in ALARM, which guards the release, too.
+    /// Production is broken before the release, beside the version that serves: an alarm of the rollout guard fires.
     pub(crate) broken_before: bool,
+    pub(crate) extent: Extent,
     pub(crate) times: Times,
     /// What people do, in this order.
     pub(crate) script: &'static [Step],
@@ -40,6 +41,9 @@ pub(crate) struct GatedScenario {
     pub(crate) check: fn(&GatedObserved) -> Vec<String>,
 }
 
+/// The two approvals before production.
+const ENGINEER: &str = "ApprovalAction";
+const OWNER: &str = "ProductOwnerApproval";
 const FIRST: &str = "CanaryApproval";
 const LAST: &str = "FinalApproval";
 
@@ -62,6 +66,7 @@ const USUAL: GatedScenario = GatedScenario {
     stable: Version::good,
     candidates: &[Version::good],
     broken_before: false,
+    extent: Extent::Production,
     times: Times::SHORT,
     script: &[],
     requests_per_minute: 150,
@@ -79,23 +84,27 @@ pub(super) const SCENARIOS: [GatedScenario; 17] = [
     GatedScenario {
         name: "production",
         title: "A whole release, as in production",
-        expectation: "15 minutes at 10 %, a person, 15 minutes at 50 %, a person, CodeDeploy, 30 minutes of watch: every \
-                      request ends on version 2, and none fails.",
+        expectation: "Build, dev, staging, two people, chaos; then 15 minutes at 10 %, a person, 15 minutes at 50 %, a person, \
+                      CodeDeploy, 30 minutes of watch: every request ends on version 2, and none fails.",
+        extent: Extent::Whole,
         times: Times::PRODUCTION,
         script: &[
+            step(Cue::Asked(ENGINEER), 2, Act::Approve(ENGINEER, "staging looks good")),
+            step(Cue::Then, 1, Act::Approve(OWNER, "the release notes are out")),
             step(Cue::Asked(FIRST), 3, Act::Approve(FIRST, "healthy at 10 %")),
             step(Cue::Asked(LAST), 2, Act::Approve(LAST, "healthy at 50 %, go")),
         ],
-        limit_minutes: 150,
+        limit_minutes: 220,
         check: expect::production,
         ..USUAL
     },
     GatedScenario {
         name: "bad-canary",
-        title: "15 % errors from the first request on",
+        title: "15 % errors that the smoke test does not see",
         expectation: "Within minutes at 10 % the errors are proof enough: version 1 gets everything back, the pipeline fails, \
                       and people are told once.",
-        candidates: &[|| Version::bad(failing(15.0))],
+        // From before its first customer on.
+        candidates: &[|| Version::turning_bad(failing(15.0), 1)],
         times: Times::PRODUCTION,
         requests_per_minute: 250,
         pace: 0.8,
@@ -187,8 +196,8 @@ pub(super) const SCENARIOS: [GatedScenario; 17] = [
     GatedScenario {
         name: "hotfix",
         title: "A hotfix while production is broken",
-        expectation: "Version 1 fails and its alarm fires, so that a release is refused; the same with Hotfix = true goes \
-                      through, with both approvals.",
+        expectation: "Version 1 fails, the table refuses requests and its alarm fires, so that a release is refused; the same \
+                      with Hotfix = true goes through, with both approvals.",
         stable: || Version::bad(failing(30.0)),
         broken_before: true,
         script: &[step(Cue::Ended, 1, Act::Start { hotfix: true }), YES_AT_10, YES_AT_50],

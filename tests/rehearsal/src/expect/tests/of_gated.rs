@@ -1,157 +1,16 @@
 //! The checks of releases through the pipeline.
 
-use judge::{Inputs, Phase, Word};
+mod examples;
 
 use super::*;
-use crate::{
-    expect::gated,
-    gated::observed::{ActionRun, Execution, GatedObserved, RollbackEvent, Told},
-    judge_log::JudgeLine,
+use crate::{expect::gated, gated::observed::GatedObserved};
+use examples::{
+    answered, back, back_by_codedeploy, execution, expired, held, hotfixed, through, told, two, withdrawn,
 };
 
 type Check = fn(&GatedObserved) -> Vec<String>;
 /// A way to spoil a release, and a part of the sentence that must tell it.
 type SpoiledGated = (fn(&mut GatedObserved), &'static str);
-
-fn told(at: i64, about: &str, text: &str) -> Told {
-    Told { at: minute(at), about: about.to_owned(), text: text.to_owned() }
-}
-
-fn answered(at: i64, status: &str, by: &str) -> Entry {
-    let [pipeline, stage, action] = ["p", "CanaryApproval", "CanaryApproval"].map(str::to_owned);
-    let (status, by, summary) = (status.to_owned(), by.to_owned(), String::new());
-    Entry { at: minute(at), event: Event::ApprovalAnswered { pipeline, stage, action, status, by, summary } }
-}
-
-fn deployment(at: i64, status: &str) -> Entry {
-    let [deployment, creator] = ["d-1", "user"].map(str::to_owned);
-    let event = Event::DeploymentStatus { deployment, status: status.to_owned(), creator, reason: None };
-    Entry { at: minute(at), event }
-}
-
-fn pipeline_status(at: i64, id: &str, status: &str) -> Entry {
-    let (execution, status) = (id.to_owned(), status.to_owned());
-    let event = Event::PipelineStatus { pipeline: "p".to_owned(), execution, status, reason: None };
-    Entry { at: minute(at), event }
-}
-
-fn fired(at: i64) -> Entry {
-    let [alarm, from, to, reason] = ["a", "OK", "ALARM", "r"].map(str::to_owned);
-    Entry { at: minute(at), event: Event::AlarmChanged { alarm, from, to, reason } }
-}
-
-fn execution(id: &str, status: &str, error: &str) -> Execution {
-    let run = ActionRun { action: "Shift10".to_owned(), error: error.to_owned(), ..ActionRun::default() };
-    Execution { id: id.to_owned(), status: status.to_owned(), actions: vec![run] }
-}
-
-/// A whole release as it should be.
-fn through() -> GatedObserved {
-    let text = "healthy: 159 requests. Errors: 0.00 %";
-    GatedObserved {
-        started_at: START,
-        ended_at: minute(80),
-        requests: vec![request(4, "2", 200), request(5, "1", 200), request(60, "2", 200)],
-        verdicts: Vec::new(),
-        journal: vec![
-            alias(3, "1", &[("2", 0.1)]),
-            alias(22, "1", &[("2", 0.5)]),
-            alias(40, "1", &[]),
-            alias(41, "2", &[]),
-            pipeline_status(79, "e-1", "SUCCEEDED"),
-        ],
-        executions: vec![execution("e-1", "Succeeded", "")],
-        shown: vec![told(18, "CanaryApproval", text), told(38, "FinalApproval", text)],
-        notices: Vec::new(),
-        rollbacks: Vec::new(),
-        operated: Vec::new(),
-        gave_up: None,
-        alias_version: "2".to_owned(),
-        alias_is_whole: true,
-        rate: 60.0,
-        real_seconds: 1.0,
-    }
-}
-
-/// A release that was taken back, for every reason at once.
-fn back() -> GatedObserved {
-    let inputs = Inputs { alpha: 0.005, min_requests: 50, phase: Phase::Split, series: Vec::new() };
-    let reason = "http_5xx: over the limit".to_owned();
-    let event = RollbackEvent {
-        at: minute(10),
-        reason: "customers call and complain".to_owned(),
-        from_version: "2".to_owned(),
-        to_version: "1".to_owned(),
-        ..RollbackEvent::default()
-    };
-    let why = "wrong price on the start page, or expired, or the database is down; found 30 %, expected 10 %";
-    GatedObserved {
-        requests: vec![request(4, "2", 200), request(5, "1", 500), request(11, "1", 200)],
-        verdicts: vec![JudgeLine { at: minute(9), verdict: Word::Breach, reason, from: START, inputs }],
-        journal: vec![
-            alias(3, "1", &[("2", 0.1)]),
-            fired(8),
-            fired(9),
-            alias(10, "1", &[]),
-            answered(10, "Rejected", "user/operator"),
-        ],
-        executions: vec![execution("e-1", "Failed", why)],
-        shown: Vec::new(),
-        notices: vec![told(10, "rolled back", "text")],
-        rollbacks: vec![event],
-        alias_version: "1".to_owned(),
-        ..through()
-    }
-}
-
-/// The same after a promotion: forward and back by CodeDeploy.
-fn back_by_codedeploy() -> GatedObserved {
-    let mut seen = back();
-    seen.journal = vec![
-        alias(3, "1", &[("2", 0.1)]),
-        alias(6, "1", &[("2", 0.5)]),
-        alias(7, "1", &[]),
-        alias(7, "2", &[]),
-        deployment(8, "Succeeded"),
-        alias(10, "1", &[]),
-        deployment(10, "Succeeded"),
-        deployment(10, "Stopped"),
-    ];
-    seen
-}
-
-fn held() -> GatedObserved {
-    let shown = vec![told(9, "CanaryApproval", "INCONCLUSIVE: both versions")];
-    GatedObserved { verdicts: Vec::new(), shown, ..back() }
-}
-
-/// Withdrawn by the rollback.
-fn withdrawn() -> GatedObserved {
-    let mut seen = back();
-    seen.journal[4] = answered(10, "Rejected", "role/manuel-alarm-rollback");
-    seen
-}
-
-/// Expired after the second shift.
-fn expired() -> GatedObserved {
-    let mut seen = back();
-    seen.journal.insert(1, alias(5, "1", &[("2", 0.5)]));
-    seen
-}
-
-/// One release after the other; the second was rejected.
-fn two() -> GatedObserved {
-    let mut seen = through();
-    seen.executions.push(execution("e-2", "Failed", "not today"));
-    seen.journal.extend([alias(90, "2", &[("3", 0.1)]), alias(95, "2", &[])]);
-    GatedObserved { notices: back().notices, rollbacks: back().rollbacks, ..seen }
-}
-
-fn hotfixed() -> GatedObserved {
-    let mut seen = through();
-    seen.executions.insert(0, execution("e-0", "Failed", "guard alarm manuel-live-errors fires"));
-    seen
-}
 
 #[test]
 fn nothing_deviates_when_a_gated_release_goes_as_it_should() {
@@ -192,7 +51,7 @@ fn all_are_told(check: Check, good: fn() -> GatedObserved, cases: &[SpoiledGated
 
 #[test]
 fn whole_release_deviates_when_any_part_is_wrong() {
-    let cases: [SpoiledGated; 11] = [
+    let cases: [SpoiledGated; 14] = [
         (|seen| seen.gave_up = Some("it waits".to_owned()), "did not come to its end: it waits"),
         (|seen| seen.executions[0].status = "Failed".to_owned(), "the pipeline ended Failed"),
         (|seen| seen.executions.push(execution("e-2", "Succeeded", "")), "2 executions ran"),
@@ -201,9 +60,12 @@ fn whole_release_deviates_when_any_part_is_wrong() {
         (|seen| seen.notices.push(told(9, "a", "b")), "1 notices sent"),
         (|seen| drop(seen.journal.remove(1)), "one after the other"),
         (|seen| seen.requests[1].status = None, "1 customer requests failed"),
-        (|seen| drop(seen.shown.pop()), "1 approvals were asked for"),
-        (|seen| seen.shown[1].text = "INCONCLUSIVE".to_owned(), "FinalApproval did not show healthy"),
-        (|seen| seen.shown[0].at = minute(17), "10 % lasted 14 minutes"),
+        (|seen| drop(seen.shown.pop()), "approvals were asked for [\"ApprovalAction\""),
+        (|seen| drop(seen.shown.remove(0)), "approvals were asked for [\"ProductOwnerApproval\""),
+        (|seen| seen.shown[3].text = "INCONCLUSIVE".to_owned(), "FinalApproval did not show healthy"),
+        (|seen| seen.shown[2].at = minute(17), "10 % lasted 14 minutes"),
+        (|seen| drop(seen.elsewhere.remove("manuel-staging")), "live of manuel-staging is on version none"),
+        (|seen| seen.questions_counted = 0, "no question was counted"),
     ];
     all_are_told(gated::production, through, &cases);
 }

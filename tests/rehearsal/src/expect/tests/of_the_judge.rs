@@ -4,12 +4,12 @@ use judge::{Inputs, Phase, Word};
 
 use super::*;
 use crate::{
-    alarms::{BLIND, BREACH, ERROR_RATE, SHARED_FAULT},
     expect::judged::{
         completed_inconclusive, completed_while_blind, completed_without_a_breach, rolled_back_for_errors,
         rolled_back_for_latency, stopped_by_the_required_alarm,
     },
     judge_log::JudgeLine,
+    names::{BLIND, BREACH, ERROR_RATE, SHARED_FAULT},
 };
 
 fn said(at: i64, verdict: Word, reason: &str) -> JudgeLine {

@@ -7,7 +7,10 @@ use twin::journal::{Entry, Event};
 
 use super::named_by_id;
 use crate::{
-    gated::observed::{ActionRun, GatedObserved, RollbackEvent},
+    gated::{
+        observed::{ActionRun, GatedObserved, RollbackEvent},
+        pipeline::FIRST_OF_PRODUCTION,
+    },
     narrate::{is_first_look, judged},
     report::{EntryKind, TimelineEntry, in_words},
 };
@@ -67,7 +70,9 @@ fn told(seen: &GatedObserved, entry: &Entry) -> Option<String> {
         {
             waits(seen, execution, entry.at)
         }
-        Event::ActionStatus { execution, action, status, .. } => acted(seen, execution, action, status),
+        Event::ActionStatus { execution, stage, action, status, .. } => {
+            acted(seen, execution, (stage, action), status)
+        }
         Event::ApprovalAsked { action, .. } => {
             let mail = seen.shown.iter().find(|mail| mail.about == *action && mail.at >= entry.at);
             let shown = mail.map_or("nothing", |mail| mail.text.as_str());
@@ -105,6 +110,13 @@ fn waits(seen: &GatedObserved, of: &str, from: DateTime<Utc>) -> Option<String> 
 fn purpose(stage: &str) -> &'static str {
     match stage {
         "Source" => "which commit is released",
+        "Build" => "checked, tested and packaged, once for every environment",
+        "DeployDev" => "the stack of dev gets the new version, and all of its requests go there",
+        "TestDev" => "is it right?",
+        "DeployStaging" => "the same in staging, by a canary of CodeDeploy",
+        "TestStaging" => "all tests",
+        "ManualApproval" => "two people say whether it may go to production",
+        "ChaosTesting" => "staging is broken on purpose, and must recover",
         "DeployCanary" => "take the alias, update the stack, give the new version 10 % of the requests",
         "CanaryApproval" => "a person looks at the 10 %",
         "ExpandCanary" => "give the new version 50 % of the requests",
@@ -115,15 +127,25 @@ fn purpose(stage: &str) -> &'static str {
 }
 
 /// The end of an action: what it handed on, or why it failed.
-fn acted(seen: &GatedObserved, execution: &str, action: &str, status: &str) -> Option<String> {
-    let run = seen.executions.iter().find(|e| e.id == execution)?.action(action)?;
+fn acted(
+    seen: &GatedObserved,
+    execution: &str,
+    (stage, action): (&str, &str),
+    status: &str,
+) -> Option<String> {
+    let run = seen.executions.iter().find(|e| e.id == execution)?.action(stage, action)?;
+    // What goes well before production is told by the next stage.
+    let place = |name: &str| seen.stages.iter().position(|stage| stage == name);
+    let early = place(stage) < place(FIRST_OF_PRODUCTION);
     match status {
+        "SUCCEEDED" if early => None,
         "FAILED" => Some(format!("{action} fails: {}", run.error)),
         "ABANDONED" => Some(format!("{action} is abandoned")),
         "SUCCEEDED" if run.variables.contains_key("verdict") => Some(found(run)),
-        "SUCCEEDED" if action == "UpdateStack" => {
-            Some("the stack is updated: the new version is there".to_owned())
-        }
+        "SUCCEEDED" if action == "UpdateStack" => Some(
+            "the stack is updated: the new version passed its smoke test, and no customer reaches it yet"
+                .to_owned(),
+        ),
         _ => None,
     }
 }
