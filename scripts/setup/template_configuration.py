@@ -2,6 +2,7 @@
 
     template_configuration.py parameters/production.json parameters BuildId=bootstrap-1a2b3c4
     template_configuration.py parameters/production.json tags | stack-policy | value <parameter>
+    template_configuration.py parameters/claude4.json overrides     (for `sam deploy --parameter-overrides`)
 """
 
 import json
@@ -42,6 +43,8 @@ def convert(path, wanted, arguments):
     document = read(path)
     if wanted == "parameters":
         return json.dumps(parameters(document, arguments))
+    if wanted == "overrides":
+        return " ".join(f"{name}={value}" for name, value in document["Parameters"].items())
     if wanted == "tags":
         return json.dumps([{"Key": key, "Value": value} for key, value in document.get("Tags", {}).items()])
     if wanted == "stack-policy":
@@ -50,7 +53,7 @@ def convert(path, wanted, arguments):
         if arguments[0] not in document["Parameters"]:
             raise Unusable(f"{path} has no parameter {arguments[0]}: add it")
         return document["Parameters"][arguments[0]]
-    raise Unusable(f"expected parameters, tags, stack-policy or value, not {wanted}")
+    raise Unusable(f"expected parameters, overrides, tags, stack-policy or value, not {wanted}")
 
 
 if __name__ == "__main__":

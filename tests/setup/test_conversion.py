@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from conftest import ROOT
+from samcli.cli.types import CfnParameterOverridesType
 
 SCRIPT = ROOT / "scripts/setup/template_configuration.py"
 FILES = sorted((ROOT / "parameters").glob("*.json"))
@@ -39,6 +40,13 @@ def test_tags_and_policy_are_printed_when_asked_for(file):
     assert convert(file({"Parameters": {}}), "stack-policy").stdout == "\n"
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_sam_reads_back_the_parameters_when_they_are_printed_as_overrides(path):
+    # As the README has it: unquoted, so that the shell makes words of them.
+    words = convert(path, "overrides").stdout.split()
+    assert CfnParameterOverridesType().convert(words, None, None) == json.loads(path.read_text())["Parameters"]
+
+
 @pytest.mark.parametrize("text, said", [
     ("{", "is not JSON"), ("[]", "is not in TemplateConfiguration form"), ([{"ParameterKey": "A", "ParameterValue": "1"}], "TemplateConfiguration form"),
     ({"Parameters": {"Memory": 512}}, "Parameters.Memory must be a string, it is 512"),
@@ -55,7 +63,6 @@ def test_file_is_named_when_it_is_missing_or_lacks_a_parameter(file, tmp_path):
     assert "has no parameter Architecture: add it" in convert(file({"Parameters": {}}), "value", "Architecture").stderr
 
 
-@pytest.mark.skipif(not FILES, reason="the parameter files are not there yet")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_file_of_the_project_has_what_the_script_reads(path):
     for name in ("Architecture", "ReservedConcurrency", "BootstrapVersion"):
