@@ -10,14 +10,13 @@ FEATURES := alarm-rollback/rehearsal,backend/rehearsal,canary-judge/rehearsal,po
 # The functions that have the feature, and must not ship with it.
 REHEARSED := alarm-rollback backend canary-judge post-traffic traffic-shift
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
-RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 VENV := .venv/bin
 CALLS := $(PROGRAMS)/../observed-calls/rehearsal.json
 DENY_VERSION := 0.20.2
 LLVM_COV_VERSION := 0.9.1
 REQUIREMENTS := $(addsuffix /requirements.txt,tests/twin/clients tests/contract tests/setup tests/acceptance tests/acceptance/rehearsal)
 # With the fault test, these releases make every AWS call that the functions ever make.
-OBSERVED := production bad-canary
+OBSERVED := production second-release operator-in-promotion operator-in-watch
 # make rehearse SCENARIO=good-version SEED=7
 SCENARIO ?=
 SEED ?= 1
@@ -69,25 +68,27 @@ outside: build $(VENV)/.ready ## the suites for deployed environments, against a
 	$(VENV)/python -m pytest -q tests/chaos/rehearsal
 
 compliance: ## templates as written and as transformed: cfn-lint and checkov
-	scripts/check-compliance.sh template.yaml pipeline-template.yaml
+	bash scripts/check-compliance.sh template.yaml pipeline-template.yaml
 
 coverage: .tools/bin/cargo-llvm-cov-$(LLVM_COV_VERSION) ## tests, and the share of shipped lines they reach (at least 80 %)
-	PATH="$(CURDIR)/.tools/bin:$$PATH" FEATURES=$(FEATURES) scripts/measure-coverage.sh
+	PATH="$(CURDIR)/.tools/bin:$$PATH" FEATURES=$(FEATURES) bash scripts/measure-coverage.sh
 
 .tools/bin/cargo-llvm-cov-$(LLVM_COV_VERSION):
 	cargo install --quiet --locked --root .tools cargo-llvm-cov@$(LLVM_COV_VERSION)
 	touch $@
 
 package: ## builds the functions with SAM, checks and uploads them (ARTIFACT_BUCKET=…, ARCHITECTURE=…)
-	scripts/package.sh
+	bash scripts/package.sh
 
-production: build ## the shipped functions contain no fault switch and no virtual clock
-	cargo build --release $(addprefix --package ,$(REHEARSED))
+production: build ## what ships contains no fault switch and no virtual clock; `make package` searches the release builds too
 	for name in $(REHEARSED); do \
 	  grep -qa REHEARSAL_ $(PROGRAMS)/$$name || { echo "$$name: the search does not find what must be there"; exit 1; }; \
-	  test -f $(RELEASE)/$$name; \
-	  if grep -qa REHEARSAL_ $(RELEASE)/$$name; then echo "$$name: a switch of rehearsals is in the release"; exit 1; fi; \
 	done
+	cargo build --workspace  # without the feature; the same dependencies as with it
+	for name in $(REHEARSED); do \
+	  if grep -qa REHEARSAL_ $(PROGRAMS)/$$name; then echo "$$name: a switch of rehearsals is in it"; exit 1; fi; \
+	done
+	cargo build --workspace --features $(FEATURES) --quiet
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	python3 -m venv .venv

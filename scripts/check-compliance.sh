@@ -12,8 +12,8 @@ fi
 
 venv=${COMPLIANCE_VENV:-.tools/compliance}
 if ! [ "$venv/.ready" -nt compliance/requirements.txt ]; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement compliance/requirements.txt
+  python3 -m venv --clear "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement compliance/requirements.txt
   touch "$venv/.ready"
 fi
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-eu-west-1}

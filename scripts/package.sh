@@ -19,7 +19,7 @@ done
 
 sam validate --lint --template template.yaml
 sam build --template template.yaml --parameter-overrides "Architecture=$ARCHITECTURE"
-scripts/check-packages.sh .aws-sam/build/*/bootstrap
+bash scripts/check-packages.sh .aws-sam/build/*/bootstrap
 sam package --s3-bucket "$ARTIFACT_BUCKET" --s3-prefix packages --output-template-file packaged.yaml
 # Once more, because this is the file that is deployed.
-scripts/check-compliance.sh packaged.yaml
+bash scripts/check-compliance.sh packaged.yaml

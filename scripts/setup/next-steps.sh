@@ -35,7 +35,8 @@ connection_step() {
   local arn status
   arn=$(stack_output ConnectionArn)
   [ -n "$arn" ] || return 0
-  status=$(aws codeconnections get-connection --connection-arn "$arn" --query Connection.ConnectionStatus --output text)
+  # The list below is the point of the run: an answer that does not come must not end it.
+  status=$(aws codeconnections get-connection --connection-arn "$arn" --query Connection.ConnectionStatus --output text) || status=unknown
   case $status in
     AVAILABLE) return 0 ;;
     PENDING) step "Allow AWS to read the repository: 'Update pending connection' here. Until then the stage Source fails." ;;

@@ -40,7 +40,7 @@ check_tool() {
 
 check_prerequisites() {
   # Version 1 gets security fixes only, until July 2027; what is printed here is meant for version 2.
-  check_tool 'AWS CLI' 2.0 'Version 1 is no longer developed (security fixes until July 2027). Version 2: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html' \
+  check_tool 'AWS CLI' 2.16 'It has codeconnections since 2.15; version 1 is no longer developed (security fixes until July 2027). Version 2: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html' \
     aws --version
   check_tool 'SAM CLI' 1.156 'Rust builds (rust-cargolambda) left beta in 1.156: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html' \
     sam --version

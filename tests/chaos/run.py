@@ -24,6 +24,7 @@ def options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=["experiment", "restore"])
     parser.add_argument("--stack", required=True, help="must end in -staging")
+    parser.add_argument("--expected-version", help="of the release under test; another one is refused")
     parser.add_argument("--junit", type=pathlib.Path, help="where to write the report")
     for field in dataclasses.fields(Limits):
         flag = "--" + field.name.replace("_", "-")
@@ -47,7 +48,7 @@ def main(arguments):
     chosen = options(arguments)
     lambdas, cloudwatch = boto3.client("lambda"), boto3.client("cloudwatch")
     try:
-        target = staging(boto3.client("cloudformation"), chosen.stack)
+        target = staging(boto3.client("cloudformation"), chosen.stack, chosen.expected_version)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 2

@@ -22,7 +22,7 @@ class Staging:
         return self.stack.removesuffix("staging") + "prod-"
 
 
-def staging(cloudformation, stack):
+def staging(cloudformation, stack, expected_version=None):
     # Before any call: the name alone decides, so that no answer of AWS can lead elsewhere.
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*-staging", stack or ""):
         raise Refused(f"the stack is {stack!r}: experiments are for a stack whose name ends in -staging, never for production")
@@ -36,4 +36,8 @@ def staging(cloudformation, stack):
     function = outputs["BackendFunction"].rsplit(":", 1)[-1]
     if function != f"{stack}-backend":
         raise Refused(f"the backend of {stack} is {function}, not {stack}-backend: its name must tell that it is staging's")
+    # CodePipeline locks stages: while a release waits for its approvals, the next one may take staging.
+    found = outputs.get("CandidateVersion", "").rsplit(":", 1)[-1]
+    if expected_version and found != expected_version.rsplit(":", 1)[-1]:
+        raise Refused(f"{stack} has version {found}, not {expected_version} of this release: a later one came; release this again")
     return Staging(stack, outputs["ApiUrl"].rstrip("/"), function)

@@ -105,6 +105,52 @@ def test_cloudformation_may_not_create_what_another_environment_has():
     assert told == [] and refused == set(other.resources) - unnamed
 
 
+PIPELINE = "arn:aws:codepipeline:eu-west-1:123456789012:manuel-backend-pipeline"
+OF_PRODUCTION = [
+    ("lambda:UpdateAlias", "arn:aws:lambda:eu-west-1:123456789012:function:manuel-prod-backend"),
+    ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:manuel-prod-alarm-rollback"),
+    ("codedeploy:CreateDeployment", "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:manuel-prod/manuel-prod-backend-live"),
+    ("dynamodb:UpdateItem", "arn:aws:dynamodb:eu-west-1:123456789012:table/manuel-prod-usage"),
+    ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:manuel-prod-undelivered-events"),
+    ("logs:PutLogEvents", "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/manuel-prod-backend"),
+    ("codepipeline:PutApprovalResult", PIPELINE + "/CanaryApproval/CanaryApproval"),
+    ("codepipeline:PutApprovalResult", PIPELINE + "/FinalApproval/FinalApproval"),
+]
+# Nobody's: not even production's functions answer these.
+PEOPLES = [("codepipeline:PutApprovalResult", f"{PIPELINE}/ManualApproval/{action}")
+           for action in ("ApprovalAction", "ProductOwnerApproval")]
+
+
+def reached(name, wanted, change=None):
+    """What a role of this environment can do at most, whatever its policy says."""
+    found = for_environment(pipeline(change).properties("Boundary")["PolicyDocument"], name)
+    tags = [statement.get("Condition", {}).get("StringEquals", {}).get("aws:PrincipalTag/Environment", name) for statement in found]
+    mine = [statement for statement, tag in zip(found, tags, strict=True) if tag == name]
+    return [thing for thing in wanted if any(allows(statement, *thing) for statement in mine)]
+
+
+def test_role_of_dev_reaches_nothing_of_production_whatever_its_policy_says():
+    assert reached("dev", OF_PRODUCTION + PEOPLES) == []
+    assert reached("prod", OF_PRODUCTION + PEOPLES) == OF_PRODUCTION
+
+
+@pytest.mark.parametrize("change", [
+    lambda t: policy(t, "Boundary", "WithdrawApprovals").pop("Condition"),
+    lambda t: policy(t, "Boundary", "WithdrawApprovals").update(Condition={}, Resource=PIPELINE + "/*"),
+    lambda t: policy(t, "Boundary", "Functions").update(Resource="arn:aws:lambda:*:*:function:manuel-*"),
+])
+def test_reach_is_seen_when_the_boundary_is_wider(change):
+    assert reached("dev", OF_PRODUCTION + PEOPLES, change) != []
+
+
+def test_session_tag_that_does_not_fit_the_role_s_name_is_denied_everything():
+    """Session tags override a role's own (STS, AssumeRole): the boundary would believe them."""
+    denied = policy({"Resources": pipeline().resources}, "Boundary", "TagMustFitTheName")
+    assert (denied["Effect"], denied["Action"], denied["Resource"]) == ("Deny", "*", "*")
+    own = "arn:aws:iam::123456789012:role/manuel-${aws:PrincipalTag/Environment}-*"
+    assert denied["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": own}}
+
+
 @pytest.mark.parametrize("name", ["Boundary", "DeployPolicy"])
 def test_managed_policies_are_as_long_as_iam_takes(name):
     assert length(pipeline().properties(name)["PolicyDocument"]) < LONGEST_POLICY

@@ -54,6 +54,15 @@ def test_stack_is_refused_when_it_does_not_exist_or_has_no_outputs(stack, moto):
         staging(client(moto, "cloudformation"), STACK)
 
 
+def test_stack_is_refused_when_it_has_the_version_of_a_later_release(stack, moto):
+    cloudformation = client(moto, "cloudformation")
+    stack(STACK, {"ApiUrl": "http://127.0.0.1", "BackendFunction": BACKEND, "CandidateVersion": "8"}, {})
+    for expected in (None, "", "8"):
+        assert staging(cloudformation, STACK, expected).stack == STACK
+    with pytest.raises(Refused, match="has version 8, not 7 of this release: a later one came; release this again"):
+        staging(cloudformation, STACK, "7")
+
+
 def test_program_refuses_production(start):
     program = start("experiment", "--stack", "manuel-prod")
     output, _ = program.communicate(timeout=60)

@@ -2,7 +2,7 @@
 //! writes down which operations the functions called, for the tests that compare them with the policies:
 //! `<target>/observed-calls/faults.json`.
 #![expect(clippy::print_stdout, reason = "what was counted is the point")]
-#![expect(clippy::unwrap_used, reason = "a record that cannot be written must end the program")]
+#![expect(clippy::unwrap_used, reason = "a run that panics, or a record that cannot be written, must end the program")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use twin::StrikeKind;
 const REFUSALS: [StrikeKind; 3] = [StrikeKind::Throttled, StrikeKind::Unavailable, StrikeKind::AnswerLost];
 /// Begins the names of operations that change nothing.
 const READS: [&str; 4] = ["Get", "List", "BatchGet", "Describe"];
-/// Releases at once: they wait most of the time.
+/// Releases at once, on all processors: they wait most of the time.
 const AT_ONCE: usize = 6;
 /// Runs differ by a poll or two; so many numbers after the last call of the first run are tried as well.
 const BEYOND: usize = 4;
@@ -112,10 +112,11 @@ fn strikes(calls: &[String]) -> Vec<(usize, StrikeKind)> {
 
 async fn strike_every_call(story: Story, function: &'static str, calls: &[String]) -> Tally {
     let mut runs = stream::iter(strikes(calls))
-        .map(|strike| async move { (strike, story.play(function, Some(strike)).await) })
+        .map(|strike| tokio::spawn(async move { (strike, story.play(function, Some(strike)).await) }))
         .buffered(AT_ONCE);
     let mut tally = Tally::default();
-    while let Some(((number, kind), run)) = runs.next().await {
+    while let Some(played) = runs.next().await {
+        let ((number, kind), run) = played.unwrap();
         tally.add(&format!("{story:?}, call {number} of {function}, {kind:?}"), run);
     }
     tally
