@@ -2,7 +2,10 @@
 //! writes down which operations the functions called, for the tests that compare them with the policies:
 //! `<target>/observed-calls/faults.json`.
 #![expect(clippy::print_stdout, reason = "what was counted is the point")]
-#![expect(clippy::unwrap_used, reason = "a run that panics, or a record that cannot be written, must end the program")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a run that panics, or a record that cannot be written, must end the program"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
