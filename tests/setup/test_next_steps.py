@@ -50,6 +50,12 @@ def test_new_subscription_is_asked_for_when_aws_forgot_one(checkout):
     assert checkout.out.count("aws sns subscribe") == 1 and "Confirm the subscriptions" not in checkout.out
 
 
+def test_list_is_printed_all_the_same_when_the_connection_cannot_be_read(checkout):
+    checkout.world["refusals"]["codeconnections get-connection"] = "not authorized"
+    checkout.succeeds("--yes")
+    assert "The connection to GitHub is in unknown" in checkout.out and "Confirm the subscriptions" in checkout.out
+
+
 def test_connection_is_to_be_mended_when_it_is_in_error(checkout):
     checkout.world["answers"]["codeconnections get-connection"] = {"Connection": {"ConnectionStatus": "ERROR"}}
     checkout.succeeds("--yes")

@@ -6,7 +6,8 @@ BUILD_ARM = {"production": "arm64", "dev": "arm64", "staging": "arm64", "claude4
 
 
 @pytest.mark.parametrize("tool, printed, said", [
-    ("aws", "aws-cli/1.46.3 Python/3.11.7 Linux/6.18", "AWS CLI 1.46.3 is too old, 2.0 or newer is needed. Version 1 is no longer developed"),
+    ("aws", "aws-cli/1.46.3 Python/3.11.7 Linux/6.18", "AWS CLI 1.46.3 is too old, 2.16 or newer is needed. It has codeconnections since"),
+    ("aws", "aws-cli/2.15.99 Python/3.11", "AWS CLI 2.15.99 is too old, 2.16 or newer is needed"),
     ("sam", "SAM CLI, version 1.155.9", "SAM CLI 1.155.9 is too old, 1.156 or newer is needed. Rust builds"),
     ("cargo lambda", "cargo-lambda 1.5.0 (abc 2025-01-01Z)", "cargo-lambda 1.5.0 is too old, 1.6 or newer is needed. Install it with"),
     ("python3", "Python 3.9.6", "Python 3.9.6 is too old, 3.11 or newer is needed. Install it from https://www.python.org"),
@@ -46,7 +47,7 @@ def test_every_tool_is_named_when_several_are_missing_or_too_old(checkout):
 
 
 @pytest.mark.parametrize("tool, printed", [
-    ("aws", "aws-cli/2.0.0 Python/3.7"), ("sam", "SAM CLI, version 1.156.0"), ("sam", "SAM CLI, version 2.0.0"),
+    ("aws", "aws-cli/2.16.0 Python/3.11"), ("sam", "SAM CLI, version 1.156.0"), ("sam", "SAM CLI, version 2.0.0"),
     ("cargo lambda", "cargo-lambda 1.6.0"), ("python3", "Python 3.11.0rc1"), ("cargo lambda", "cargo-lambda 1.10.0"),
 ])
 def test_run_goes_on_when_a_version_is_just_enough(checkout, tool, printed):
