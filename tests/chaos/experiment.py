@@ -62,6 +62,8 @@ class Experiment:
         try:
             if self.step("staging is fit for an experiment", self.prepare):
                 self.play()
+        except Stopped as stop:
+            self.cut_short(stop)
         finally:
             self.interruptible = False
         return all(step.failure is None for step in self.steps)
@@ -75,6 +77,8 @@ class Experiment:
                     and self.step("the API refuses in time", self.refuse_in_time)
                     and self.step("the alarm fires", self.alarm_fires)
                 )
+            except Stopped as stop:
+                self.cut_short(stop)
             finally:
                 self.interruptible = False
         finally:
@@ -86,6 +90,11 @@ class Experiment:
         if self.interruptible:
             self.interruptible = False
             raise Stopped(reason)
+
+    def cut_short(self, stop):
+        """A signal came between two steps: no step has it as its failure."""
+        self.steps.append(Step("the experiment is played to its end", 0.0, f"Stopped: {stop}"))
+        print(f"the experiment is cut short: {stop}", flush=True)
 
     def step(self, name, act):
         begun = time.monotonic()

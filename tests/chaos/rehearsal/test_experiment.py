@@ -124,6 +124,19 @@ def test_nothing_is_touched_when_an_earlier_experiment_was_cut_off(experiment, t
     assert reserved() == 0 and len(played.steps) == 1
 
 
+@pytest.mark.parametrize("step", ALL[:2])
+def test_throttle_is_taken_back_and_the_stop_told_when_a_signal_comes_between_two_steps(experiment, reserved, monkeypatch, step):
+    played = experiment()
+
+    def told(text, **_):
+        if text.startswith(step):
+            played.stop("told to stop")
+
+    monkeypatch.setattr("builtins.print", told)
+    assert not played.run() and reserved() is None
+    assert failures(played) == {"the experiment is played to its end": "Stopped: told to stop"}
+
+
 def test_throttle_is_taken_back_when_the_first_tries_fail(experiment, twin, reserved):
     real, waits = client(twin, "lambda"), []
     tries = iter([refusal, refusal])
