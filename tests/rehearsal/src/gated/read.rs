@@ -41,6 +41,7 @@ pub(super) async fn read(
         notices: twin
             .inbox(NOTICES)
             .into_iter()
+            .filter(|mail| !is_alarm(&mail.message))
             .map(|mail| Told { at: mail.at, about: mail.subject, text: mail.message })
             .collect(),
         rollbacks: twin.events().iter().filter_map(rollback).collect(),
@@ -53,6 +54,11 @@ pub(super) async fn read(
         rate: twin.clock().rate(),
         real_seconds: 0.0,
     })
+}
+
+/// Whether CloudWatch wrote it: the topic of notices also gets the alarms that page nobody, those of staging among them.
+fn is_alarm(message: &str) -> bool {
+    serde_json::from_str::<Value>(message).is_ok_and(|message| message.get("AlarmName").is_some())
 }
 
 /// What customers of the other environments get.
@@ -155,6 +161,14 @@ fn text(document: &Value, pointer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alarm_is_no_notice_of_a_rollback() {
+        assert!(is_alarm(r#"{"AlarmName": "manuel-staging-backend-throttles", "NewStateValue": "ALARM"}"#));
+        for notice in ["Rolled back from version 2 to 1", r#"{"id": "1/2/1"}"#, "", r#"["AlarmName"]"#] {
+            assert!(!is_alarm(notice), "{notice}");
+        }
+    }
 
     #[test]
     fn event_is_left_out_when_it_is_about_another_alias_or_environment() {
