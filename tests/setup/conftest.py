@@ -5,10 +5,14 @@ import os
 import pathlib
 import pty
 import shutil
+import signal
 import subprocess
 
 import pytest
 from stand_in import StandIns
+
+# A background job of a shell ignores Ctrl-C, and so would the script that is interrupted here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
