@@ -184,7 +184,8 @@ pub(super) const SCENARIOS: [GatedScenario; 17] = [
         title: "Both versions fail, and neither is blamed",
         expectation: "An outage behind both versions is no reason to take the release back: it is held, the approver is \
                       shown INCONCLUSIVE, and decides.",
-        stable: || Version::turning_bad(failing(20.0), 6),
+        // The stable version first: each counts from its own beginning, and a canary that fails alone is blamed, rightly.
+        stable: || Version::turning_bad(failing(20.0), 4),
         candidates: &[|| Version::turning_bad(failing(20.0), 2)],
         times: Times { bake: 5, max_bake: 6, watch: 5, approval: 30 },
         script: &[step(Cue::Asked(FIRST), 1, Act::Reject(FIRST, "the database is down: not now"))],
